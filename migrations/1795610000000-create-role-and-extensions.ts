@@ -21,6 +21,17 @@ export class CreateRoleAndExtensions1795610000000 implements MigrationInterface 
             USING HINT = 'Let an administrator run: CREATE ROLE billing_api NOLOGIN NOSUPERUSER NOBYPASSRLS';
       END
       $$`);
+    // Whoever migrates may also act as the role, so that one address of a database is enough to try the product.
+    await runner.query(`
+      DO $$
+      BEGIN
+        EXECUTE format('GRANT billing_api TO %I', current_user);
+      EXCEPTION
+        WHEN insufficient_privilege THEN
+          RAISE NOTICE 'the server must connect as a member of billing_api: % is none', current_user;
+      END
+      $$`);
+    await runner.query('GRANT SELECT ON migrations TO billing_api');
     await runner.query('CREATE EXTENSION IF NOT EXISTS citext');
     await runner.query('CREATE EXTENSION IF NOT EXISTS pg_trgm');
     await runner.query('CREATE EXTENSION IF NOT EXISTS unaccent');

@@ -61,8 +61,6 @@ export class CreateBills1795610400000 implements MigrationInterface {
     );
     await runner.query('CREATE INDEX bills_encounter_idx ON bills (clinic_id, encounter_id)');
     await runner.query('CREATE INDEX bills_visit_idx ON bills (clinic_id, visit_id)');
-    // Support names a bill without naming its clinic.
-    await runner.query('CREATE INDEX bills_id_idx ON bills (id)');
     await runner.query(`
       CREATE TABLE bill_items (
         clinic_id uuid NOT NULL,

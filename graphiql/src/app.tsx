@@ -1,6 +1,7 @@
 import type { Fetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
-import { useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
+import { EditorReady } from './editor-ready';
 import { EXAMPLES, variablesOf } from './examples';
 import { EXAMPLES_PANEL } from './examples-panel';
 import { FillIds } from './fill-ids';
@@ -27,10 +28,14 @@ export function App() {
     [send],
   );
 
+  // Until its editor is there, "New tab" in GraphiQL empties the open tab, and stores it so.
+  const [ready, setReady] = useState(false);
+  const onReady = useCallback(() => setReady(true), []);
+
   return (
     <>
       <SignInBox session={session} />
-      <main>
+      <main inert={!ready}>
         <GraphiQL
           fetcher={fetcher}
           defaultTabs={FIRST_TABS}
@@ -43,6 +48,7 @@ export function App() {
           <GraphiQL.Logo>
             Graph<em>i</em>QL
           </GraphiQL.Logo>
+          <EditorReady onReady={onReady} />
           <FillIds session={session} />
         </GraphiQL>
       </main>

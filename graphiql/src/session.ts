@@ -5,7 +5,7 @@ const TOKEN_KEY = 'billing-access.token';
 
 const SIGN_IN = /* GraphQL */ `
   mutation SignIn($email: String!, $password: String!) {
-    signIn(email: $email, password: $password) { token expiresAt user { name } }
+    signIn(email: $email, password: $password) { token expiresAt name }
   }
 `;
 
@@ -14,7 +14,7 @@ const WHO = /* GraphQL */ `
 `;
 
 interface SignInData {
-  readonly signIn: { readonly token: string; readonly user: { readonly name: string } } | null;
+  readonly signIn: { readonly token: string; readonly name: string } | null;
 }
 
 interface WhoData {

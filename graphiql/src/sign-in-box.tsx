@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import type { Session, Who } from './session';
 
 /** Above GraphiQL: signs in and out, says who is signed in and what went wrong. */
@@ -18,6 +18,7 @@ function SignInForm({ session }: { readonly session: Session }) {
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
+  useFocusWhenLost(email);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -54,12 +55,7 @@ function SignInForm({ session }: { readonly session: Session }) {
 
 function SignedIn({ session }: { readonly session: Session }) {
   const status = useRef<HTMLParagraphElement>(null);
-  // The form that had the focus is gone: without this, the keyboard would start at the top of the page again.
-  useEffect(() => {
-    if (document.activeElement === document.body) {
-      status.current?.focus();
-    }
-  }, []);
+  useFocusWhenLost(status);
 
   return (
     <div className="sign-in-form">
@@ -71,6 +67,15 @@ function SignedIn({ session }: { readonly session: Session }) {
       </button>
     </div>
   );
+}
+
+/** What had the focus is gone with a sign-in or a sign-out: the keyboard goes on here, not at the top of the page. */
+function useFocusWhenLost(target: RefObject<HTMLElement | null>) {
+  useEffect(() => {
+    if (document.activeElement === document.body) {
+      target.current?.focus();
+    }
+  }, [target]);
 }
 
 function Name({ who }: { readonly who: Who }) {

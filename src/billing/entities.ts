@@ -33,7 +33,6 @@ export class PayerEntity {
 @Index('bills_patient_idx', { synchronize: false })
 @Index('bills_encounter_idx', ['clinicId', 'encounterId'])
 @Index('bills_visit_idx', ['clinicId', 'visitId'])
-@Index('bills_id_idx', ['id'])
 @ForeignKey(() => ProviderEntity, ['clinicId', 'providerId'], ['clinicId', 'userId'], {
   name: 'bills_provider_fkey',
 })

@@ -19,17 +19,26 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
+/** A text property of a thrown value. Asks for no class: Node's own errors are of another realm under jest. */
+function textOf(error: unknown, property: 'code' | 'message' | 'stderr'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, property);
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** The code of a file system error (`EACCES`), or undefined for any other thrown value. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return textOf(error, 'code');
+}
+
+/** What a program that failed wrote to its error output, or an empty text. */
+export function stderrOf(error: unknown): string {
+  return (textOf(error, 'stderr') ?? '').trim();
 }
 
 /** A short reason in words for a file system error. */
 export function reasonOf(error: unknown): string {
-  const code = errorCode(error);
-  return (
-    (code === undefined ? undefined : REASONS[code]) ?? (error instanceof Error ? error.message : String(error))
-  );
+  return REASONS[errorCode(error) ?? ''] ?? textOf(error, 'message') ?? String(error);
 }
 
 /** The error for a data folder that cannot be created, written or read. */

@@ -10,6 +10,8 @@ export interface Layout {
   readonly cluster: string;
   /** The superuser's password (mode 0600), made together with the cluster. */
   readonly password: string;
+  /** There when the cluster may be thrown away. */
+  readonly ephemeralMark: string;
   readonly lock: string;
   readonly log: string;
   readonly previousLog: string;
@@ -22,6 +24,7 @@ export function layoutOf(home: string): Layout {
     home,
     cluster,
     password: path.join(cluster, 'superuser-password'),
+    ephemeralMark: path.join(cluster, 'throw-away'),
     lock: path.join(home, 'postgres.lock'),
     log: path.join(home, 'postgres.log'),
     previousLog: path.join(home, 'postgres.log.1'),

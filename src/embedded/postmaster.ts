@@ -45,7 +45,9 @@ export async function stopPostmaster(pid: number): Promise<void> {
     signal(pid, name);
     if (await waitUntilGone(pid, patience)) return;
   }
-  throw new EmbeddedPostgresError(`The database server (pid ${pid}) does not stop. End it by hand, then try again.`);
+  throw new EmbeddedPostgresError(
+    `The database server (pid ${pid}) does not stop. End it by hand, then try again.`,
+  );
 }
 
 /**

@@ -27,7 +27,9 @@ async function linuxState(pid: number): Promise<ProcessState | undefined> {
 }
 
 async function posixState(pid: number): Promise<ProcessState> {
-  const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C', ...pathOnly() } });
+  const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C', ...pathOnly() },
+  });
   const [stat = '', ...started] = stdout.trim().split(/\s+/);
   return { zombie: stat.startsWith('Z'), started: started.length > 0 ? started.join(' ') : undefined };
 }
@@ -83,7 +85,10 @@ export async function isPostmasterOf(pid: number, cluster: string): Promise<bool
   if (process.platform === 'linux') {
     try {
       // A postmaster changes into its data folder, whatever path it was started with.
-      const [cwd, name] = await Promise.all([readlink(`/proc/${pid}/cwd`), readFile(`/proc/${pid}/comm`, 'utf8')]);
+      const [cwd, name] = await Promise.all([
+        readlink(`/proc/${pid}/cwd`),
+        readFile(`/proc/${pid}/comm`, 'utf8'),
+      ]);
       return name.trim() === 'postgres' && cwd === (await realpath(cluster));
     } catch {
       // A process of another user, or one that has ended meanwhile.

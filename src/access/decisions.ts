@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import { forbidden } from '../errors';
+import type { ProviderRef, RelationLoader } from './loader';
+import { type Action, permits } from './policy';
+
+/** What one viewer may do, asked for sets of providers and answered from one batch. For one request. */
+export class Decisions {
+  constructor(
+    private readonly relations: Pick<RelationLoader, 'load'>,
+    private readonly log: Logger,
+  ) {}
+
+  /** Whether the viewer may do it with what belongs to every one of these providers; with none: yes. Raises UNAVAILABLE. */
+  async mayAll(action: Action, refs: readonly ProviderRef[]): Promise<boolean> {
+    const held = await Promise.all(refs.map((ref) => this.relations.load(ref)));
+    return held.every((rows) =>
+      permits(
+        action,
+        rows.map((row) => row.relation),
+      ),
+    );
+  }
+
+  /**
+   * The wall behind the lists: they are filtered in SQL, so nothing that the viewer may not see should ever get here.
+   * Where it does, a resolver is wrong: it is refused, and logged as a defect. Raises FORBIDDEN, UNAVAILABLE.
+   */
+  async confirm(action: Action, refs: readonly ProviderRef[]): Promise<void> {
+    if (!(await this.mayAll(action, refs))) throw this.defect(action);
+  }
+
+  /** Logs that a resolver handed out what its viewer may not have; answers the refusal. */
+  defect(what: string): Error {
+    this.log.error(
+      { defect: true, what },
+      'a resolver handed out what its viewer may not have; it was refused',
+    );
+    return forbidden();
+  }
+}

@@ -1,0 +1,71 @@
+import DataLoader from 'dataloader';
+import { Parameters, type Statements } from '../sql';
+import { RELATIONS, type Relation } from './policy';
+import { type RelationRow, relationRows } from './relations';
+import type { Viewer } from './viewer';
+
+/** A provider of a clinic: what decides about a bill is whose it is. */
+export interface ProviderRef {
+  readonly clinicId: string;
+  readonly providerId: string;
+}
+
+const keyOf = (ref: ProviderRef): string => `${ref.clinicId}/${ref.providerId}`;
+
+/**
+ * Answers for a batch of providers in which relations somebody stands to each, in one query. `userId` and `now`
+ * name who asks and at which instant; a provider that does not exist gets no relation. Raises UNAVAILABLE.
+ */
+export async function loadRelations(
+  statements: Statements,
+  who: Pick<Viewer, 'userId' | 'now'>,
+  refs: readonly ProviderRef[],
+): Promise<RelationRow[][]> {
+  const parameters = new Parameters();
+  const clinics = parameters.add([...new Set(refs.map((ref) => ref.clinicId))], 'uuid[]');
+  const providers = parameters.add([...new Set(refs.map((ref) => ref.providerId))], 'uuid[]');
+  const question = {
+    clinic: 'clinic.id',
+    viewer: parameters.add(who.userId, 'uuid'),
+    now: parameters.add(who.now, 'timestamptz'),
+  };
+  const rows = await statements.query<{
+    clinic_id: string;
+    provider_id: string;
+    relation: Relation;
+    group_id: string | null;
+  }>(
+    `SELECT clinic.id AS clinic_id, held.provider_id, held.relation, held.group_id
+     FROM unnest(${clinics}) AS clinic (id)
+     CROSS JOIN LATERAL (${relationRows(question, RELATIONS)}) held
+     WHERE held.provider_id = ANY (${providers})`,
+    parameters.values,
+  );
+  const found = new Map<string, RelationRow[]>();
+  for (const row of rows) {
+    const key = keyOf({ clinicId: row.clinic_id, providerId: row.provider_id });
+    const held = found.get(key) ?? [];
+    held.push({ relation: row.relation, groupId: row.group_id });
+    found.set(key, held);
+  }
+  return refs.map((ref) => found.get(keyOf(ref)) ?? []);
+}
+
+/** One viewer's relations to providers, batched and remembered for one request only. */
+export class RelationLoader {
+  private readonly loader: DataLoader<ProviderRef, readonly RelationRow[], string>;
+
+  constructor(statements: Statements, viewer: Viewer) {
+    this.loader = new DataLoader((refs) => loadRelations(statements, viewer, refs), { cacheKeyFn: keyOf });
+  }
+
+  /** The relations in which the viewer stands to the provider; empty: none. Raises UNAVAILABLE. */
+  load(ref: ProviderRef): Promise<readonly RelationRow[]> {
+    return this.loader.load(ref);
+  }
+
+  /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */
+  clear(): void {
+    this.loader.clearAll();
+  }
+}

@@ -1,0 +1,86 @@
+import { rule } from 'graphql-shield';
+import type { Logger } from 'pino';
+import { ApiError, unauthenticated, unavailable } from '../errors';
+import type { Decisions } from './decisions';
+import type { ProviderRef } from './loader';
+import type { Action } from './policy';
+import { reachesClinic, type Viewer } from './viewer';
+
+/** What the rules need of a request's context. */
+export interface AccessContext {
+  readonly viewer: Viewer | null;
+  /** Why there is no viewer, where it is another reason than not being signed in. */
+  readonly viewerError: ApiError | null;
+  readonly decisions: Decisions;
+  readonly log: Logger;
+}
+
+/** A value of the graph that belongs to a clinic; null: to none, as support users. */
+interface OfClinic {
+  readonly clinicId: string | null;
+}
+
+/** A value computed from bills: whose bills went into it. */
+interface OfProviders {
+  readonly providers: readonly ProviderRef[];
+}
+
+/**
+ * Makes a shield rule of a check. Not cached by shield: its own caches give one parent's verdict to another, and the
+ * loader behind the checks already asks once. A check answers true or raises the refusal. Any other error is an outage, not a refusal: it is told as UNAVAILABLE and logged,
+ * since shield would turn it into "Not Authorised!" and hide it.
+ */
+function ruleOf<Parent>(
+  name: string,
+  check: (parent: Parent, context: AccessContext) => true | Promise<true>,
+) {
+  return rule(name, { cache: 'no_cache' })(async (parent: Parent, _args, context: AccessContext) => {
+    try {
+      return await check(parent, context);
+    } catch (error) {
+      // shield takes a returned error as the refusal and hides a thrown one.
+      if (error instanceof ApiError) return error;
+      context.log.error({ err: error, rule: name }, 'an access rule failed');
+      return unavailable(error);
+    }
+  });
+}
+
+/** There is a viewer: a valid token of an active account. */
+export const signedIn = ruleOf<unknown>('signedIn', (_parent, context) => {
+  if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+  return true;
+});
+
+/** The parent belongs to a clinic that the viewer reaches. */
+export const inReachOfViewer = ruleOf<OfClinic>('inReachOfViewer', (parent, context) => {
+  if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+  if (!reachesClinic(context.viewer, parent.clinicId)) throw context.decisions.defect('another clinic');
+  return true;
+});
+
+/** The parent is a bill, or a part of one, that the viewer may see. */
+export const viewsBill = ruleOf<ProviderRef>('viewsBill', (parent, context) =>
+  confirm('VIEW_BILL', [parent], context),
+);
+
+/** The parent was computed from bills; the viewer may see all of them. */
+export const viewsEveryBillBehind = ruleOf<OfProviders>('viewsEveryBillBehind', (parent, context) =>
+  confirm('VIEW_BILL', parent.providers, context),
+);
+
+/** The parent explains who sees a bill, to somebody who may know. */
+export const explainsBill = ruleOf<ProviderRef & { readonly aboutUserId: string }>(
+  'explainsBill',
+  async (parent, context) => {
+    const aboutSelf = parent.aboutUserId === context.viewer?.userId;
+    if (aboutSelf && (await context.decisions.mayAll('VIEW_BILL', [parent]))) return true;
+    return confirm('EXPLAIN_BILL_ACCESS', [parent], context);
+  },
+);
+
+async function confirm(action: Action, refs: readonly ProviderRef[], context: AccessContext): Promise<true> {
+  if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+  await context.decisions.confirm(action, refs);
+  return true;
+}

@@ -1,0 +1,64 @@
+import { allow, deny, type IRules, shield } from 'graphql-shield';
+import { explainsBill, inReachOfViewer, signedIn, viewsBill, viewsEveryBillBehind } from './rules';
+
+/** One rule for several fields, each named. */
+const each = <Rule>(rule: Rule, fields: string): Record<string, Rule> =>
+  Object.fromEntries(fields.split(' ').map((field) => [field, rule]));
+
+/**
+ * What guards what: every object type and every field of the schema by name, and nothing else. A field that is not
+ * here is denied, and a test fails until it is. Rules are explained in rules.ts; how to choose one, in the README.
+ */
+export const shieldMap = {
+  // Where a request comes in.
+  Query: each(
+    signedIn,
+    'viewer clinics dashboard encounter patientChart visits patients bill node explainBillAccess',
+  ),
+  Mutation: { signIn: allow },
+
+  // Bills, and everything computed from them.
+  Bill: each(
+    viewsBill,
+    'id kind number status serviceDate provider patient encounter visit payer items payments currency billed discount total paid refunded outstanding note',
+  ),
+  BillItem: each(viewsBill, 'line serviceCode description diagnosisCodes units unitPrice amount'),
+  Payment: each(viewsBill, 'kind amount receivedOn method'),
+  BillTotals: each(viewsEveryBillBehind, 'count currency billed discount paid refunded outstanding'),
+  BillSummaryRow: each(viewsEveryBillBehind, 'provider patient payer kind status month totals'),
+  // Their nodes, counts and sums are guarded above, and by the resolvers that count.
+  BillConnection: each(inReachOfViewer, 'edges nodes pageInfo totalCount totals'),
+  BillEdge: each(signedIn, 'cursor node'),
+  BillAccessExplanation: each(explainsBill, 'user visible grounds'),
+  BillAccessGround: each(explainsBill, 'ground groups'),
+
+  // The surfaces and the records: the whole clinic's, but no other's.
+  Dashboard: each(inReachOfViewer, 'clinic bills totals summary'),
+  Encounter: each(inReachOfViewer, 'id patient provider visit startedAt endedAt reason bills'),
+  Visit: each(inReachOfViewer, 'id patient startedAt reason encounters insuredBills privateBills'),
+  PatientChart: each(
+    inReachOfViewer,
+    'patient insuredBills privateBills outstanding currency encounters visits',
+  ),
+  Patient: each(inReachOfViewer, 'id name birthDate chart'),
+  Payer: each(inReachOfViewer, 'id name'),
+  Clinic: each(inReachOfViewer, 'id name currency segregationLaunchesAt segregationLaunched'),
+  User: each(inReachOfViewer, 'id name kind active billingNumber specialty'),
+  Group: each(inReachOfViewer, 'id name memberCount'),
+
+  // What belongs to the viewer alone, or says nothing by itself.
+  Viewer: each(signedIn, 'user email clinic permissions groups'),
+  SignInPayload: each(allow, 'token expiresAt name'),
+  VisitConnection: each(signedIn, 'edges nodes pageInfo'),
+  VisitEdge: each(signedIn, 'cursor node'),
+  EncounterConnection: each(signedIn, 'edges nodes pageInfo'),
+  EncounterEdge: each(signedIn, 'cursor node'),
+  PatientConnection: each(signedIn, 'edges nodes pageInfo'),
+  PatientEdge: each(signedIn, 'cursor node'),
+  ClinicConnection: each(signedIn, 'edges nodes pageInfo'),
+  ClinicEdge: each(signedIn, 'cursor node'),
+  PageInfo: each(signedIn, 'hasNextPage hasPreviousPage startCursor endCursor'),
+} satisfies IRules;
+
+/** The middleware that enforces the map. Resolvers' own errors pass through: the server masks what must not leave. */
+export const permissions = () => shield(shieldMap, { fallbackRule: deny, allowExternalErrors: true });

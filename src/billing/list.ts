@@ -1,0 +1,88 @@
+import { idsIn } from '../arguments';
+import type { RequestContext } from '../context';
+import { pageWindow, requireOrder, toCursor, toPage } from '../paging';
+import type { BillList, TotalsRow } from './store';
+import { ORDER_KEYS } from './store/order';
+import type { BillSelection, ParentKind } from './store/selection';
+import type { BillConnection, BillFilter, BillKind, BillListArgs, BillTotals } from './types';
+
+/** What a list of bills hangs on. */
+export interface BillParent {
+  readonly clinicId: string;
+  readonly kind: ParentKind | null;
+  readonly id: string | null;
+}
+
+/** A filter in the store's words. Raises BAD_USER_INPUT for ids of another type. */
+export function selectionOf(
+  clinicId: string,
+  filter: BillFilter | null | undefined,
+  onlyKind?: keyof typeof BillKind | null,
+): BillSelection {
+  const ids = (type: 'User' | 'Patient' | 'Payer', given: string[] | null | undefined, argument: string) =>
+    given ? idsIn(clinicId, type, given, argument) : undefined;
+  const selection = {
+    kind: filter?.kind ?? undefined,
+    kindToo: onlyKind ?? undefined,
+    statuses: filter?.statuses ?? undefined,
+    providerIds: ids('User', filter?.providerIds, 'providerIds'),
+    patientIds: ids('Patient', filter?.patientIds, 'patientIds'),
+    payerIds: ids('Payer', filter?.payerIds, 'payerIds'),
+    serviceFrom: filter?.serviceFrom ?? undefined,
+    serviceTo: filter?.serviceTo ?? undefined,
+  };
+  return Object.fromEntries(Object.entries(selection).filter(([, value]) => value !== undefined));
+}
+
+/** A page of a parent's bills that the viewer may see; lists of the same question are read together. */
+export async function billConnection(
+  context: RequestContext,
+  parent: BillParent,
+  args: BillListArgs,
+  onlyKind?: keyof typeof BillKind,
+): Promise<BillConnection> {
+  const window = pageWindow(args);
+  const field = args.orderBy?.field ?? 'SERVICE_DATE';
+  requireOrder(window, field, (value) => ORDER_KEYS[field].value.test(value));
+  const list: BillList = {
+    clinicId: parent.clinicId,
+    parent: parent.kind,
+    selection: selectionOf(parent.clinicId, args.filter, onlyKind),
+    orderBy: { field, descending: (args.orderBy?.direction ?? 'DESC') === 'DESC' },
+  };
+  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window });
+  const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
+  // Summed only when asked for, over everything visible, whatever the page.
+  return { ...page, clinicId: parent.clinicId, readTotals: () => totalsOf(context, parent, list.selection) };
+}
+
+/** The sums over a parent's bills that the viewer may see. */
+export async function totalsOf(
+  context: RequestContext,
+  parent: BillParent,
+  selection: BillSelection,
+): Promise<BillTotals> {
+  const list = { clinicId: parent.clinicId, parent: parent.kind, selection, orderBy: NO_ORDER };
+  const [row] = await context.loaders.billTotals.load({ list, parentId: parent.id });
+  return toTotals(parent.clinicId, row ?? NOTHING);
+}
+
+const NO_ORDER = { field: 'SERVICE_DATE', descending: true } as const;
+
+const NOTHING: TotalsRow = {
+  parentId: null,
+  providerIds: [],
+  count: 0,
+  billed: '0.00',
+  discount: '0.00',
+  paid: '0.00',
+  refunded: '0.00',
+  outstanding: '0.00',
+};
+
+/** Sums with whose bills went into them, for the rule that guards them. */
+export const toTotals = (clinicId: string, { providerIds, ...row }: TotalsRow): BillTotals => ({
+  ...row,
+  clinicId,
+  providers: providerIds.map((providerId) => ({ clinicId, providerId })),
+});

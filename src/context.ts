@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import { Decisions } from './access/decisions';
+import { RelationLoader } from './access/loader';
+import type { AccessContext } from './access/rules';
+import type { Viewer } from './access/viewer';
+import { type ApiError, unauthenticated } from './errors';
+import type { SignInService } from './identity/sign-in';
+import { createLoaders, type Loaders } from './loaders';
+import type { Statements } from './sql';
+
+/** What lives as long as the process and holds nothing of any request. */
+export interface Services {
+  readonly signIn: SignInService;
+}
+
+/** Counts the statements of one request. */
+export class CountedStatements implements Statements {
+  count = 0;
+
+  constructor(private readonly statements: Statements) {}
+
+  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    this.count += 1;
+    return this.statements.query<Row>(text, values);
+  }
+}
+
+/** Everything that belongs to one request: who asks, at which instant, and what was read for it already. */
+export class RequestContext implements AccessContext {
+  readonly decisions: Decisions;
+  private readonly relationLoader: RelationLoader | null;
+  private readonly viewerLoaders: Loaders | null;
+
+  constructor(
+    readonly viewer: Viewer | null,
+    readonly viewerError: ApiError | null,
+    readonly statements: CountedStatements,
+    readonly services: Services,
+    readonly request: { readonly id: string; readonly address: string },
+    readonly log: Logger,
+  ) {
+    this.viewerLoaders = viewer && createLoaders(statements, viewer);
+    this.relationLoader = viewer && new RelationLoader(statements, viewer);
+    // Nobody stands in no relation to anything.
+    this.decisions = new Decisions(this.relationLoader ?? { load: () => Promise.resolve([]) }, log);
+  }
+
+  /** The viewer. Raises UNAUTHENTICATED (or why there is none). */
+  get signedInViewer(): Viewer {
+    if (this.viewer === null) throw this.viewerError ?? unauthenticated();
+    return this.viewer;
+  }
+
+  /** The loaders of the viewer. Raises UNAUTHENTICATED (or why there is none). */
+  get loaders(): Loaders {
+    if (this.viewerLoaders === null) throw this.viewerError ?? unauthenticated();
+    return this.viewerLoaders;
+  }
+}

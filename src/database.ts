@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
+import { dataSourceOptions } from '../ormconfig';
+import { unavailable } from './errors';
+import type { Statements } from './sql';
+
+/** The role that the API runs under; migrations create it. */
+export const API_ROLE = 'billing_api';
+
+/** Calendar dates stay text: as a JavaScript Date they would move with the server's time zone. */
+const DATE_OID = 1082;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === DATE_OID
+      ? (value: string) => value
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** SQLSTATE classes and codes that say "not now" rather than "wrong". */
+const UNAVAILABLE_STATES = /^(08|53|57P|57014|58|25006|40001|40P01|55P03)/;
+const UNAVAILABLE_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+]);
+
+/** Whether an error of the driver means that the database cannot answer now. */
+export function meansUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') {
+    return UNAVAILABLE_SYSTEM.has(code) || (code.length === 5 && UNAVAILABLE_STATES.test(code));
+  }
+  // The pool and the client tell these by their text alone.
+  return /connection terminated|timeout exceeded|cannot use a pool after|client has encountered a connection error|query read timeout/i.test(
+    error.message,
+  );
+}
+
+/** The connection pool of a server process, opened through TypeORM under the API's restricted role. */
+export class Database implements Statements {
+  private readonly names = new Map<string, string>();
+
+  private constructor(readonly source: DataSource) {}
+
+  /** Opens the pool. Raises the driver's error when the database cannot be reached or the role is missing. */
+  static async open(options: {
+    url: string;
+    poolSize: number;
+    statementTimeoutMs: number;
+    onPoolError: (error: unknown) => void;
+  }): Promise<Database> {
+    const source = new DataSource({
+      ...dataSourceOptions(options.url),
+      poolSize: options.poolSize,
+      poolErrorHandler: options.onPoolError,
+      extra: {
+        types,
+        options: `-c role=${API_ROLE} -c timezone=UTC`,
+        statement_timeout: options.statementTimeoutMs,
+        connectionTimeoutMillis: 5_000,
+        application_name: 'billing-access-delegation',
+      },
+    });
+    await source.initialize();
+    return new Database(source);
+  }
+
+  /** Runs a statement, prepared once per connection. Raises UNAVAILABLE when the database cannot answer now. */
+  async query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      const result = await this.pool.query<Row>({ name: this.nameOf(text), text, values: [...values] });
+      return result.rows;
+    } catch (error) {
+      throw meansUnavailable(error) ? unavailable(error) : error;
+    }
+  }
+
+  /**
+   * The driver's own pool. TypeORM has no public way to name a prepared statement, and naming it saves the planning
+   * of every statement; its driver and its pool are public, so this is the least reaching around it.
+   */
+  get pool(): pg.Pool {
+    return (this.source.driver as PostgresDriver).master as pg.Pool;
+  }
+
+  async close(): Promise<void> {
+    if (this.source.isInitialized) await this.source.destroy();
+  }
+
+  /** Statements are few and fixed (values are always parameters), so this map stays small. */
+  private nameOf(text: string): string {
+    let name = this.names.get(text);
+    if (name === undefined) {
+      name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
+      this.names.set(text, name);
+    }
+    return name;
+  }
+}

@@ -1,0 +1,53 @@
+import { jwtVerify, SignJWT } from 'jose';
+
+const ISSUER = 'billing-access-delegation';
+const AUDIENCE = 'billing-access-delegation/api';
+
+/** Whose session a token is: a user of a clinic, or (clinicId null) a support user. */
+export interface Session {
+  readonly userId: string;
+  readonly clinicId: string | null;
+}
+
+/** Signs and checks session tokens (JWT, HS256). A token says who somebody is, never what they may do. */
+export class Tokens {
+  private readonly key: Uint8Array;
+
+  constructor(
+    signingKey: string,
+    private readonly minutes: number,
+  ) {
+    this.key = new TextEncoder().encode(signingKey);
+  }
+
+  /** A token and the instant at which it ends. */
+  async issue(session: Session): Promise<{ token: string; expiresAt: Date }> {
+    const expiresAt = new Date(Math.floor(Date.now() / 1000 + this.minutes * 60) * 1000);
+    const token = await new SignJWT({ clinic: session.clinicId })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setSubject(session.userId)
+      .setIssuedAt()
+      .setExpirationTime(expiresAt)
+      .sign(this.key);
+    return { token, expiresAt };
+  }
+
+  /** The session of a token that this key signed and that has not ended; null for anything else. */
+  async verify(token: string): Promise<Session | null> {
+    try {
+      const { payload } = await jwtVerify(token, this.key, {
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        algorithms: ['HS256'],
+        requiredClaims: ['sub', 'exp', 'iat'],
+      });
+      const clinic = payload.clinic ?? null;
+      if (typeof payload.sub !== 'string' || !(clinic === null || typeof clinic === 'string')) return null;
+      return { userId: payload.sub, clinicId: clinic };
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { applyMiddleware } from 'graphql-middleware';
+import { buildSchemaSync } from 'type-graphql';
+import { permissions } from './access/shield-map';
+import { BillAccessGroundResolver, ExplainResolver } from './billing/explain/resolver';
+import { BillResolver } from './billing/resolvers/bill';
+import {
+  BillConnectionResolver,
+  BillSummaryRowResolver,
+  BillTotalsResolver,
+  DashboardResolver,
+  EncounterBillsResolver,
+  PatientChartBillsResolver,
+  VisitBillsResolver,
+} from './billing/resolvers/surfaces';
+import { DirectoryResolver } from './directory/resolver';
+import { SignInResolver, ViewerResolver } from './identity/resolver';
+import { NodeIdResolver } from './node';
+import {
+  EncounterResolver,
+  PatientChartResolver,
+  PatientResolver,
+  RecordResolver,
+  VisitResolver,
+} from './records/resolver';
+
+/** The schema without its guards: for printing and comparing, and for tests that show what the guards are for. */
+export function unguardedSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      NodeIdResolver,
+      DirectoryResolver,
+      SignInResolver,
+      ViewerResolver,
+      RecordResolver,
+      EncounterResolver,
+      VisitResolver,
+      PatientResolver,
+      PatientChartResolver,
+      BillResolver,
+      DashboardResolver,
+      BillSummaryRowResolver,
+      BillTotalsResolver,
+      BillConnectionResolver,
+      EncounterBillsResolver,
+      VisitBillsResolver,
+      PatientChartBillsResolver,
+      ExplainResolver,
+      BillAccessGroundResolver,
+    ],
+    // Inputs are checked where they are used: the library's validation errors carry the whole input, passwords too.
+    validate: false,
+  });
+}
+
+/** The schema that is served: every field behind its shield rule. */
+export function buildGuardedSchema(): GraphQLSchema {
+  return applyMiddleware(unguardedSchema(), permissions());
+}

@@ -1,0 +1,26 @@
+/** Runs one SQL statement. What every store is given; each request has one that counts. */
+export interface Statements {
+  /** Answers the rows. Raises UNAVAILABLE when the database cannot answer now. */
+  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
+}
+
+/**
+ * Collects the values of a statement while its text is put together. Text is only ever our own; whatever comes from
+ * outside becomes a numbered parameter.
+ */
+export class Parameters {
+  readonly values: unknown[] = [];
+
+  /** Adds a value and answers its placeholder, with a cast where PostgreSQL could not tell the type. */
+  add(value: unknown, type?: string): string {
+    this.values.push(value);
+    return `$${this.values.length}${type === undefined ? '' : `::${type}`}`;
+  }
+}
+
+/** Joins conditions; none is TRUE. */
+export const allOf = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? 'TRUE' : conditions.join(' AND ');
+
+/** A pattern that finds `search` anywhere, its own wildcard characters taken as plain text (with ESCAPE '\'). */
+export const containing = (search: string): string => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
