@@ -4,20 +4,33 @@ import { RelationLoader } from './access/loader';
 import type { AccessContext } from './access/rules';
 import type { Viewer } from './access/viewer';
 import { type ApiError, unauthenticated } from './errors';
+import type { Confirmation } from './identity/confirmation';
 import type { SignInService } from './identity/sign-in';
 import { createLoaders, type Loaders } from './loaders';
-import type { Statements } from './sql';
+import type { Statements, Transactions } from './sql';
 
 /** What lives as long as the process and holds nothing of any request. */
 export interface Services {
   readonly signIn: SignInService;
+  readonly confirmation: Confirmation;
 }
 
 /** Counts the statements of one request. */
-export class CountedStatements implements Statements {
+export class CountedStatements implements Transactions {
   count = 0;
 
-  constructor(private readonly statements: Statements) {}
+  constructor(private readonly statements: Transactions) {}
+
+  transaction<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result> {
+    return this.statements.transaction((transaction) =>
+      work({
+        query: (text, values) => {
+          this.count += 1;
+          return transaction.query(text, values);
+        },
+      }),
+    );
+  }
 
   query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
     this.count += 1;
@@ -29,7 +42,7 @@ export class CountedStatements implements Statements {
 export class RequestContext implements AccessContext {
   readonly decisions: Decisions;
   private readonly relationLoader: RelationLoader | null;
-  private readonly viewerLoaders: Loaders | null;
+  private viewerLoaders: Loaders | null;
 
   constructor(
     readonly viewer: Viewer | null,
@@ -42,13 +55,19 @@ export class RequestContext implements AccessContext {
     this.viewerLoaders = viewer && createLoaders(statements, viewer);
     this.relationLoader = viewer && new RelationLoader(statements, viewer);
     // Nobody stands in no relation to anything.
-    this.decisions = new Decisions(this.relationLoader ?? { load: () => Promise.resolve([]) }, log);
+    this.decisions = new Decisions(viewer, this.relationLoader ?? { load: () => Promise.resolve([]) }, log);
   }
 
   /** The viewer. Raises UNAUTHENTICATED (or why there is none). */
   get signedInViewer(): Viewer {
     if (this.viewer === null) throw this.viewerError ?? unauthenticated();
     return this.viewer;
+  }
+
+  /** Forgets what was read so far: called after every change, so that nothing in the same request answers from before it. */
+  forget(): void {
+    this.viewerLoaders = this.viewer && createLoaders(this.statements, this.viewer);
+    this.relationLoader?.clear();
   }
 
   /** The loaders of the viewer. Raises UNAUTHENTICATED (or why there is none). */

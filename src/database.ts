@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { dataSourceOptions } from '../ormconfig';
 import { unavailable } from './errors';
-import type { Statements } from './sql';
+import type { Statements, Transactions } from './sql';
 
 /** The role that the API runs under; migrations create it. */
 export const API_ROLE = 'billing_api';
@@ -42,8 +42,17 @@ export function meansUnavailable(error: unknown): boolean {
   );
 }
 
+/** How often a transaction that lost a race is tried in all. */
+const ATTEMPTS = 3;
+
+/** A deadlock or a serialization failure: PostgreSQL took everything back and the same work can be done again. */
+function isLostRace(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return ['40P01', '40001'].includes(String((cause as { code?: unknown } | undefined)?.code));
+}
+
 /** The connection pool of a server process, opened through TypeORM under the API's restricted role. */
-export class Database implements Statements {
+export class Database implements Transactions {
   private readonly names = new Map<string, string>();
 
   private constructor(readonly source: DataSource) {}
@@ -73,9 +82,48 @@ export class Database implements Statements {
 
   /** Runs a statement, prepared once per connection. Raises UNAVAILABLE when the database cannot answer now. */
   async query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.run<Row>(this.pool, text, values);
+  }
+
+  async transaction<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.once(work);
+      } catch (error) {
+        if (!(isLostRace(error) && attempt < ATTEMPTS)) throw error;
+      }
+    }
+  }
+
+  private async once<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw meansUnavailable(error) ? unavailable(error) : error;
+    });
+    const transaction: Statements = { query: (text, values) => this.run(client, text, values) };
+    let broken: Error | undefined;
     try {
-      const result = await this.pool.query<Row>({ name: this.nameOf(text), text, values: [...values] });
-      return result.rows;
+      await transaction.query('BEGIN', []);
+      const result = await work(transaction);
+      await transaction.query('COMMIT', []);
+      return result;
+    } catch (error) {
+      // A connection on which not even this works is thrown away, never handed to another request.
+      await client.query('ROLLBACK').catch((cause: Error) => {
+        broken = cause;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async run<Row extends object>(
+    on: pg.Pool | pg.PoolClient,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    try {
+      return (await on.query<Row>({ name: this.nameOf(text), text, values: [...values] })).rows;
     } catch (error) {
       throw meansUnavailable(error) ? unavailable(error) : error;
     }

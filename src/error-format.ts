@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import type { GraphQLFormattedError } from 'graphql';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { meansUnavailable } from './database';
 import { ApiError, type ErrorCode, unavailable } from './errors';
 
@@ -23,6 +23,13 @@ export function apiErrorOf(error: unknown): ApiError | null {
   if (original instanceof ApiError) return original;
   if (error instanceof ApiError) return error;
   return meansUnavailable(original) ? unavailable(original) : null;
+}
+
+/** Whether the failure is ours to look into, a defect or an outage, and not the client's to correct. */
+export function isOurs(error: GraphQLError): boolean {
+  const known = apiErrorOf(error);
+  if (known !== null) return known.code === 'UNAVAILABLE' || known.code === 'INTERNAL';
+  return !BAD_REQUESTS.has(String(error.extensions.code));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Viewer } from './access/viewer';
 import { billLoaders } from './billing/loaders';
+import { DelegationStore } from './delegation/store';
 import { DirectoryStore } from './directory/store';
 import { RecordStore } from './records/store';
 import { childLoader, keyOf, rowLoader } from './row-loader';
@@ -9,6 +10,7 @@ import type { Statements } from './sql';
 export function createLoaders(statements: Statements, viewer: Viewer) {
   const directory = new DirectoryStore(statements);
   const records = new RecordStore(statements);
+  const delegation = new DelegationStore(statements);
   return {
     users: rowLoader((keys) => directory.users(keys)),
     clinics: rowLoader((keys) => directory.clinics(keys, viewer.now)),
@@ -22,6 +24,7 @@ export function createLoaders(statements: Statements, viewer: Viewer) {
         parentKey: keyOf({ clinicId: row.clinicId, id: row.visitId ?? '' }),
       })),
     ),
+    delegationLists: rowLoader((keys) => delegation.lists(keys, viewer.now)),
     ...billLoaders(statements, viewer),
   };
 }

@@ -35,7 +35,12 @@ async function openDatabase(
   let url = config.databaseUrl;
   let signingKey = config.signingKey;
   if (url === null || config.migrationDatabaseUrl === null) {
-    const cluster: EmbeddedCluster = await startCluster({ dataDir: path.resolve(config.dataDir), log: say });
+    const cluster: EmbeddedCluster = await startCluster({
+      dataDir: path.resolve(config.dataDir),
+      log: say,
+      // The server stays up and answers UNAVAILABLE; whoever runs it must know why.
+      onUnexpectedExit: (message) => log.error(message),
+    });
     running.onStop(() => cluster.stop());
     const ownerUrl = await ownerUrlOf(cluster);
     await migrate(ownerUrl);
@@ -99,6 +104,8 @@ async function main(): Promise<void> {
       void stop().then(() => process.exit(0), fail);
     });
   }
+  // The start script holds a channel to this process; when it is killed outright, the channel closes.
+  process.on('disconnect', () => void stop().then(() => process.exit(0), fail));
   try {
     const config = readConfig();
     const log = createLogger(config.logLevel);

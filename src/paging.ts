@@ -4,6 +4,9 @@ import { badUserInput } from './errors';
 export const DEFAULT_PAGE = 50;
 export const LARGEST_PAGE = 500;
 
+/** What PostgreSQL writes for a timestamptz in UTC; in cursors to the microsecond, so that no row is repeated. */
+export const INSTANT = /^\d{4,6}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/;
+
 /** Where a page of a Relay connection begins and how long it is (https://relay.dev/graphql/connections.htm). */
 @ArgsType()
 export class PageArgs {
@@ -60,8 +63,13 @@ export interface Window {
   readonly before: Position | null;
 }
 
-/** Checks the paging arguments. Raises BAD_USER_INPUT, with what would be right. */
-export function pageWindow(args: PageArgs): Window {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Checks the paging arguments; `id` is what the ids in the list's cursors look like. Raises BAD_USER_INPUT, with what
+ * would be right.
+ */
+export function pageWindow(args: PageArgs, id: RegExp = UUID): Window {
   if (typeof args.first === 'number' && typeof args.last === 'number') {
     throw badUserInput('Give `first` or `last`, not both.');
   }
@@ -73,8 +81,8 @@ export function pageWindow(args: PageArgs): Window {
   return {
     limit,
     backward,
-    after: fromCursor(args.after, 'after'),
-    before: fromCursor(args.before, 'before'),
+    after: fromCursor(args.after, 'after', id),
+    before: fromCursor(args.before, 'before', id),
   };
 }
 
@@ -83,7 +91,7 @@ export function toCursor(position: Position): string {
   return Buffer.from(JSON.stringify([position.order, position.value, position.id])).toString('base64url');
 }
 
-function fromCursor(cursor: string | null | undefined, argument: string): Position | null {
+function fromCursor(cursor: string | null | undefined, argument: string, isId: RegExp): Position | null {
   if (cursor === null || cursor === undefined) return null;
   try {
     const [order, value, id, ...rest] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
@@ -93,7 +101,7 @@ function fromCursor(cursor: string | null | undefined, argument: string): Positi
       typeof id === 'string' &&
       rest.length === 0
     ) {
-      if (/^[0-9a-f-]{36}$/.test(id)) return { order, value, id };
+      if (isId.test(id)) return { order, value, id };
     }
   } catch {
     // Told below, without the parser's words.
@@ -154,14 +162,14 @@ export function toPage<Node>(
  */
 export function keysetSql(
   window: Window,
-  sort: { key: string; type: string; id: string; descending: boolean },
+  sort: { key: string; type: string; id: string; idType?: string; descending: boolean },
   add: (value: unknown, type: string) => string,
 ): { condition: string; orderBy: string; limit: string } {
   const compare = (position: Position | null, behind: boolean): string[] =>
     position === null
       ? []
       : [
-          `(${sort.key}, ${sort.id}) ${behind === sort.descending ? '<' : '>'} (${add(position.value, sort.type)}, ${add(position.id, 'uuid')})`,
+          `(${sort.key}, ${sort.id}) ${behind === sort.descending ? '<' : '>'} (${add(position.value, sort.type)}, ${add(position.id, sort.idType ?? 'uuid')})`,
         ];
   const conditions = [...compare(window.after, true), ...compare(window.before, false)];
   const direction = sort.descending === window.backward ? 'ASC' : 'DESC';

@@ -14,6 +14,16 @@ import {
   PatientChartBillsResolver,
   VisitBillsResolver,
 } from './billing/resolvers/surfaces';
+import { DelegationChangePartiesResolver, DelegationChangeResolver } from './delegation/resolvers/changes';
+import { HistoryResolver } from './delegation/resolvers/history';
+import {
+  DelegationListResolver,
+  GroupDelegateResolver,
+  ProviderAccessResolver,
+  UserDelegateResolver,
+  UserDelegationResolver,
+  ViewerAccessResolver,
+} from './delegation/resolvers/list';
 import { DirectoryResolver } from './directory/resolver';
 import { SignInResolver, ViewerResolver } from './identity/resolver';
 import { NodeIdResolver } from './node';
@@ -48,6 +58,15 @@ export function unguardedSchema(): GraphQLSchema {
       PatientChartBillsResolver,
       ExplainResolver,
       BillAccessGroundResolver,
+      DelegationListResolver,
+      UserDelegationResolver,
+      UserDelegateResolver,
+      GroupDelegateResolver,
+      ViewerAccessResolver,
+      ProviderAccessResolver,
+      DelegationChangeResolver,
+      DelegationChangePartiesResolver,
+      HistoryResolver,
     ],
     // Inputs are checked where they are used: the library's validation errors carry the whole input, passwords too.
     validate: false,

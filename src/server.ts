@@ -12,12 +12,14 @@ import type { Logger } from 'pino';
 import type { Viewer } from './access/viewer';
 import { CountedStatements, RequestContext, type Services } from './context';
 import type { Database } from './database';
-import { apiErrorOf, formatError } from './error-format';
+import { apiErrorOf, formatError, isOurs } from './error-format';
 import { type ApiError, type ErrorCode, unauthenticated, unavailable } from './errors';
 import { registerGraphiql } from './graphiql-page';
+import { Confirmation } from './identity/confirmation';
 import { SignInService } from './identity/sign-in';
 import { IdentityStore } from './identity/store';
 import { Tokens } from './identity/tokens';
+import { onePasswordARequest } from './password-limit';
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -65,7 +67,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   );
 
   const tokens = new Tokens(options.signingKey, options.tokenMinutes);
-  const services: Services = { signIn: new SignInService(database, tokens) };
+  const services: Services = {
+    signIn: new SignInService(database, tokens),
+    confirmation: new Confirmation(),
+  };
   const development = options.graphiqlFolder !== null;
   const apollo = new ApolloServer<RequestContext>({
     schema: options.schema,
@@ -80,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app),
+      onePasswordARequest(),
       requestLog(),
     ],
   });
@@ -135,14 +141,10 @@ function requestLog(): ApolloServerPlugin<RequestContext> {
       return {
         async didEncounterErrors({ errors, contextValue }) {
           for (const error of errors) {
-            const known = apiErrorOf(error);
-            const ours =
-              known === null
-                ? error.extensions.code === 'INTERNAL_SERVER_ERROR'
-                : known.code === 'UNAVAILABLE';
-            if (ours)
+            // An error without a code of ours has none yet: Apollo gives it one only for the answer.
+            if (isOurs(error))
               contextValue.log.error(
-                { err: known?.cause ?? error.originalError ?? error, path: error.path },
+                { err: apiErrorOf(error)?.cause ?? error.originalError ?? error, path: error.path },
                 'a field failed',
               );
           }

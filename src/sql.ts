@@ -4,6 +4,15 @@ export interface Statements {
   query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
 }
 
+/** Runs several statements as one: all of their changes or none. */
+export interface Transactions extends Statements {
+  /**
+   * Commits when `work` answers and takes everything back when it raises. Work that lost a deadlock or a
+   * serialization race is done again, so it must not change anything but the database.
+   */
+  transaction<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result>;
+}
+
 /**
  * Collects the values of a statement while its text is put together. Text is only ever our own; whatever comes from
  * outside becomes a numbered parameter.

@@ -61,8 +61,13 @@ async function clearServer() {
   }
 }
 
+/** Builds the server into `dist/` unless it is up to date. */
+export async function buildServer() {
+  await buildOne(SERVER, clearServer);
+}
+
 /** Builds the server and the GraphiQL page into `dist/`, each unless it is up to date. */
 export async function build() {
-  await buildOne(SERVER, clearServer);
+  await buildServer();
   await buildOne(GRAPHIQL, () => rm(path.join(dist, 'graphiql'), { recursive: true, force: true }));
 }

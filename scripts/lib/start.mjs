@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { build } from './build.mjs';
+import { environment } from './environment.mjs';
 import { install } from './install.mjs';
 import { exitCodeOf, guarded, root } from './run.mjs';
 
@@ -17,13 +18,6 @@ export function main() {
     await build();
     return isAbandoned() ? 1 : serve();
   });
-}
-
-/** The server's environment. Paths that the user gave count from the folder where they typed the command. */
-function environment() {
-  const env = { ...process.env, NODE_ENV: process.env.NODE_ENV || 'production' };
-  if (env.DATA_DIR) env.DATA_DIR = path.resolve(byNpm ? (env.INIT_CWD ?? '.') : '.', env.DATA_DIR);
-  return env;
 }
 
 function serve() {

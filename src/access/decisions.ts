@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { forbidden } from '../errors';
 import type { ProviderRef, RelationLoader } from './loader';
-import { type Action, permits } from './policy';
+import { type Action, type ClinicAction, permits, permitsInClinic } from './policy';
+import { clinicRelations, type Viewer } from './viewer';
 
 /** What one viewer may do, asked for sets of providers and answered from one batch. For one request. */
 export class Decisions {
   constructor(
+    private readonly viewer: Viewer | null,
     private readonly relations: Pick<RelationLoader, 'load'>,
     private readonly log: Logger,
   ) {}
@@ -19,6 +21,21 @@ export class Decisions {
         rows.map((row) => row.relation),
       ),
     );
+  }
+
+  /** Whether the viewer may do it with what belongs to the clinic as a whole. */
+  mayInClinic(action: ClinicAction, clinicId: string): boolean {
+    return this.viewer !== null && permitsInClinic(action, clinicRelations(this.viewer, clinicId));
+  }
+
+  /** The same as a demand. Raises FORBIDDEN. */
+  requireInClinic(action: ClinicAction, clinicId: string): void {
+    if (!this.mayInClinic(action, clinicId)) throw forbidden();
+  }
+
+  /** What `mayAll` answers, as a demand for one provider. Raises FORBIDDEN, UNAVAILABLE. */
+  async require(action: Action, ref: ProviderRef): Promise<void> {
+    if (!(await this.mayAll(action, [ref]))) throw forbidden();
   }
 
   /**

@@ -69,6 +69,21 @@ export const viewsEveryBillBehind = ruleOf<OfProviders>('viewsEveryBillBehind', 
   confirm('VIEW_BILL', parent.providers, context),
 );
 
+/** The parent is part of a provider's delegation list, or was made for it; the viewer may read that list. */
+export const readsDelegationList = ruleOf<ProviderRef>('readsDelegationList', (parent, context) =>
+  confirm('READ_DELEGATION_LIST', [parent], context),
+);
+
+/** The parent is an entry of the history, to somebody who may read the clinic's or that of the list it is about. */
+export const readsHistory = ruleOf<{ readonly clinicId: string; readonly entryProviderId: string | null }>(
+  'readsHistory',
+  ({ clinicId, entryProviderId }, context) => {
+    if (context.decisions.mayInClinic('READ_CLINIC_HISTORY', clinicId)) return true;
+    if (entryProviderId === null) throw context.decisions.defect('READ_CLINIC_HISTORY');
+    return confirm('READ_DELEGATION_LIST', [{ clinicId, providerId: entryProviderId }], context);
+  },
+);
+
 /** The parent explains who sees a bill, to somebody who may know. */
 export const explainsBill = ruleOf<ProviderRef & { readonly aboutUserId: string }>(
   'explainsBill',

@@ -1,5 +1,13 @@
 import { allow, deny, type IRules, shield } from 'graphql-shield';
-import { explainsBill, inReachOfViewer, signedIn, viewsBill, viewsEveryBillBehind } from './rules';
+import {
+  explainsBill,
+  inReachOfViewer,
+  readsDelegationList,
+  readsHistory,
+  signedIn,
+  viewsBill,
+  viewsEveryBillBehind,
+} from './rules';
 
 /** One rule for several fields, each named. */
 const each = <Rule>(rule: Rule, fields: string): Record<string, Rule> =>
@@ -13,9 +21,15 @@ export const shieldMap = {
   // Where a request comes in.
   Query: each(
     signedIn,
-    'viewer clinics dashboard encounter patientChart visits patients bill node explainBillAccess',
+    'viewer clinics dashboard encounter patientChart visits patients bill node explainBillAccess billingDelegation delegationHistory clinicHistory',
   ),
-  Mutation: { signIn: allow },
+  Mutation: {
+    signIn: allow,
+    ...each(
+      signedIn,
+      'addUserDelegate removeUserDelegate addGroupDelegate removeGroupDelegate saveBillingDelegates',
+    ),
+  },
 
   // Bills, and everything computed from them.
   Bill: each(
@@ -32,6 +46,21 @@ export const shieldMap = {
   BillAccessExplanation: each(explainsBill, 'user visible grounds'),
   BillAccessGround: each(explainsBill, 'ground groups'),
 
+  // Delegation lists and the history, to those who may read them.
+  DelegationList: each(readsDelegationList, 'provider version entries'),
+  UserDelegate: each(readsDelegationList, 'user active addedBy addedAt expiresAt givesAccess'),
+  GroupDelegate: each(readsDelegationList, 'group memberCount addedBy addedAt expiresAt givesAccess'),
+  DelegationChange: each(readsDelegationList, 'provider added changed removed'),
+  DelegationPayload: each(signedIn, 'list change'),
+  SaveBillingDelegatesPayload: each(signedIn, 'saved'),
+  HistoryEntry: each(readsHistory, 'at action actor provider user group groupName before after'),
+  HistoryState: each(readsHistory, 'expiresAt name active launchesAt'),
+  HistoryConnection: each(signedIn, 'edges nodes pageInfo'),
+  HistoryEntryEdge: each(signedIn, 'cursor node'),
+  ProviderAccess: each(viewsBill, 'provider grounds'),
+  ProviderAccessConnection: each(signedIn, 'edges nodes pageInfo'),
+  ProviderAccessEdge: each(signedIn, 'cursor node'),
+
   // The surfaces and the records: the whole clinic's, but no other's.
   Dashboard: each(inReachOfViewer, 'clinic bills totals summary'),
   Encounter: each(inReachOfViewer, 'id patient provider visit startedAt endedAt reason bills'),
@@ -43,11 +72,11 @@ export const shieldMap = {
   Patient: each(inReachOfViewer, 'id name birthDate chart'),
   Payer: each(inReachOfViewer, 'id name'),
   Clinic: each(inReachOfViewer, 'id name currency segregationLaunchesAt segregationLaunched'),
-  User: each(inReachOfViewer, 'id name kind active billingNumber specialty'),
+  User: each(inReachOfViewer, 'id name kind active billingNumber specialty billingDelegation'),
   Group: each(inReachOfViewer, 'id name memberCount'),
 
   // What belongs to the viewer alone, or says nothing by itself.
-  Viewer: each(signedIn, 'user email clinic permissions groups'),
+  Viewer: each(signedIn, 'user email clinic permissions groups billingAccess'),
   SignInPayload: each(allow, 'token expiresAt name'),
   VisitConnection: each(signedIn, 'edges nodes pageInfo'),
   VisitEdge: each(signedIn, 'cursor node'),

@@ -1,3 +1,5 @@
+import { type ClinicRelation, permitsInClinic } from './policy';
+
 /** A permission that a user of a clinic can hold. */
 export const PERMISSIONS = ['EDIT_OTHER_USERS', 'BILLING_DELEGATION_SETTINGS'] as const;
 
@@ -19,9 +21,21 @@ export interface Viewer {
   readonly now: string;
 }
 
+/** How the viewer stands to a clinic, by the account that was read when the request began. */
+export function clinicRelations(viewer: Viewer, clinicId: string): ClinicRelation[] {
+  if (viewer.clinicId === null) return ['SUPPORT'];
+  if (viewer.clinicId !== clinicId) return [];
+  const held: ClinicRelation[] = ['MEMBER'];
+  if (viewer.permissions.has('EDIT_OTHER_USERS')) {
+    held.push('EDITOR');
+    if (viewer.permissions.has('BILLING_DELEGATION_SETTINGS')) held.push('ADMINISTRATOR');
+  }
+  return held;
+}
+
 /**
- * Whether what belongs to that clinic may be shown to the viewer at all: their own clinic's, for support any clinic's.
- * What belongs to no clinic is support's own people, whom everybody may know by name.
+ * Whether what belongs to that clinic may be shown to the viewer at all, bills aside: their own clinic's, for support
+ * any clinic's. What belongs to no clinic is support's own people, whom everybody may know by name.
  */
 export const reachesClinic = (viewer: Viewer, clinicId: string | null): boolean =>
-  viewer.clinicId === null || clinicId === null || viewer.clinicId === clinicId;
+  clinicId === null || permitsInClinic('READ_RECORDS', clinicRelations(viewer, clinicId));

@@ -34,6 +34,8 @@ export class ClinicEntity {
 
 /** A person of a clinic. Whoever also has a row in `providers` bills; everyone else is staff. */
 @Entity('users')
+@Index('users_search_idx', { synchronize: false })
+@Index('users_search_order_idx', { synchronize: false })
 @ForeignKey(() => ClinicEntity, ['clinicId'], ['id'], { name: 'users_clinic_fkey' })
 @Check('users_name_check', 'length(btrim(name)) BETWEEN 1 AND 200')
 export class UserEntity {
@@ -113,6 +115,8 @@ export class UserPermissionEntity {
 
 /** A named set of a clinic's users. */
 @Entity('groups')
+@Index('groups_search_idx', { synchronize: false })
+@Index('groups_search_order_idx', { synchronize: false })
 @Unique('groups_name_key', ['clinicId', 'name'])
 @ForeignKey(() => ClinicEntity, ['clinicId'], ['id'], { name: 'groups_clinic_fkey' })
 @Check('groups_name_check', 'length(btrim(name::text)) BETWEEN 1 AND 200')

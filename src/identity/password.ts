@@ -1,5 +1,8 @@
 import { hash, verify } from '@node-rs/argon2';
 
+/** In characters; longer ones are refused before they are hashed. */
+export const LONGEST_PASSWORD = 1024;
+
 /**
  * argon2id with 19 MiB of memory, two passes and one lane: the minimum that OWASP's Password Storage Cheat Sheet
  * recommends (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id).

@@ -3,7 +3,7 @@ import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database';
 import { meansUnavailable } from '../database';
 import { ApiError, badUserInput, rateLimited, unavailable } from '../errors';
-import { hashPassword, verifyPassword } from './password';
+import { hashPassword, LONGEST_PASSWORD, verifyPassword } from './password';
 import { IdentityStore } from './store';
 import type { Session, Tokens } from './tokens';
 
@@ -12,7 +12,6 @@ const FAILURES_PER_ACCOUNT = 10;
 /** Higher: a whole clinic may come from one address. */
 const FAILURES_PER_ADDRESS = 100;
 const LONGEST_EMAIL = 254;
-const LONGEST_PASSWORD = 1024;
 
 /** Signs people in. Failed attempts are counted in PostgreSQL, so that every server process counts the same ones. */
 export class SignInService {

@@ -51,14 +51,26 @@ export class IdentityStore {
     };
   }
 
-  /** The sign-in name of a viewer. */
+  /** The sign-in name of an account. */
   async emailOf(session: Session): Promise<string | null> {
-    const [row] = await this.statements.query<{ email: string }>(
-      session.clinicId === null
-        ? 'SELECT email FROM sign_ins WHERE support_user_id = $1::uuid'
-        : 'SELECT email FROM sign_ins WHERE user_id = $1::uuid AND clinic_id = $2::uuid',
-      session.clinicId === null ? [session.userId] : [session.userId, session.clinicId],
+    return (await this.signInOf(session))?.email ?? null;
+  }
+
+  /** The hash of an account's password; null for one that has none. */
+  async passwordHashOf(session: Session): Promise<string | null> {
+    return (await this.signInOf(session))?.hash ?? null;
+  }
+
+  private async signInOf({
+    clinicId,
+    userId,
+  }: Session): Promise<{ email: string; hash: string } | undefined> {
+    const rows = await this.statements.query<{ email: string; hash: string }>(
+      clinicId === null
+        ? 'SELECT email, password_hash AS hash FROM sign_ins WHERE support_user_id = $1::uuid'
+        : 'SELECT email, password_hash AS hash FROM sign_ins WHERE user_id = $1::uuid AND clinic_id = $2::uuid',
+      clinicId === null ? [userId] : [userId, clinicId],
     );
-    return row?.email ?? null;
+    return rows[0];
   }
 }

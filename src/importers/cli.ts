@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import type { OpenOwnerDatabase } from './owner-database';
+import type { OwnerDatabase } from './owner-database';
 import { progressView } from './progress';
 import { formatSummary, ImportError, importSynthea } from './synthea';
 
@@ -51,8 +51,11 @@ export interface CommandHost {
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WriteStream;
   signal: AbortSignal;
-  /** How to open the embedded database of a data folder; DATABASE_URL needs nothing opened. */
-  openEmbedded: (dataDir: string | undefined) => ReturnType<OpenOwnerDatabase>;
+  /**
+   * Opens the embedded database of a data folder (undefined: the default one), starting it when it is not running.
+   * Not called with DATABASE_URL.
+   */
+  openEmbedded: (dataDir: string | undefined) => Promise<OwnerDatabase>;
 }
 
 const DEFAULT_PASSWORD = 'demo-password-only';
@@ -86,7 +89,7 @@ export async function runImport(args: readonly string[], host: CommandHost): Pro
 
 async function importInto(wanted: Arguments, host: CommandHost): Promise<void> {
   const { settings } = host;
-  const database =
+  const database: OwnerDatabase =
     settings.databaseUrl === undefined
       ? await host.openEmbedded(wanted.dataDir ?? settings.dataDir)
       : { url: settings.databaseUrl, close: async () => undefined };

@@ -5,6 +5,3 @@ export interface OwnerDatabase {
   /** Stops what was started for this use; a server that ran before goes on. */
   close(): Promise<void>;
 }
-
-/** Opens the database that an import writes to. Raises an error that says what to do when there is none. */
-export type OpenOwnerDatabase = () => Promise<OwnerDatabase>;

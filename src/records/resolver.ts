@@ -3,7 +3,7 @@ import { chosenClinic, existing, idsIn, reachedRef } from '../arguments';
 import type { RequestContext } from '../context';
 import { User } from '../directory/types';
 import { badUserInput } from '../errors';
-import { PageArgs, pageWindow, requireOrder, toCursor, toPage, type Window } from '../paging';
+import { INSTANT, PageArgs, pageWindow, requireOrder, toCursor, toPage, type Window } from '../paging';
 import { RecordStore } from './store';
 import {
   Encounter,
@@ -17,8 +17,6 @@ import {
 } from './types';
 
 const LONGEST_SEARCH = 200;
-/** What PostgreSQL writes for a timestamptz in UTC. */
-const INSTANT = /^\d{4,6}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/;
 
 const byStart = (window: Window): Window => {
   requireOrder(window, 'STARTED_AT', (value) => INSTANT.test(value));

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { loadRelations, type ProviderRef } from '../../access/loader';
-import { GROUNDS, permits } from '../../access/policy';
+import { permits } from '../../access/policy';
 import { reachesClinic } from '../../access/viewer';
 import { existing, reachedRef } from '../../arguments';
 import type { RequestContext } from '../../context';
@@ -8,6 +8,7 @@ import { Group, User } from '../../directory/types';
 import { notFound } from '../../errors';
 import { fromGlobalId } from '../../global-id';
 import { BillStore } from '../store';
+import { groundsOf } from './grounds';
 import { BillAccessExplanation, BillAccessGround } from './types';
 
 /** Which grounds somebody has to see a bill. */
@@ -56,15 +57,29 @@ export class ExplainResolver {
 export class BillAccessGroundResolver {
   @FieldResolver(() => [Group], {
     description:
-      'The groups through which, for GROUP_DELEGATE: members of them are delegates. Empty for other grounds.',
+      'The groups through which, for GROUP_DELEGATE: members of them are delegates. Empty for other grounds; a group that was deleted since is named in `groupNames` only.',
   })
-  async groups(
-    @Root() { clinicId, groupIds }: BillAccessGround,
-    @Ctx() context: RequestContext,
-  ): Promise<Group[]> {
-    const groups = await Promise.all(groupIds.map((id) => context.loaders.groups.load({ clinicId, id })));
-    return groups.map(existing).toSorted((a, b) => a.name.localeCompare(b.name));
+  async groups(@Root() ground: BillAccessGround, @Ctx() context: RequestContext): Promise<Group[]> {
+    return groupsOf(ground, context);
   }
+
+  @FieldResolver(() => [String], {
+    description: 'The names of these groups, as they were at the instant that was asked about.',
+  })
+  async groupNames(
+    @Root() ground: BillAccessGround,
+    @Ctx() context: RequestContext,
+  ): Promise<readonly string[]> {
+    return ground.names ?? (await groupsOf(ground, context)).map((group) => group.name);
+  }
+}
+
+/** The groups of a ground that are there, by name. */
+async function groupsOf({ clinicId, groupIds }: BillAccessGround, context: RequestContext): Promise<Group[]> {
+  const groups = await Promise.all(groupIds.map((id) => context.loaders.groups.load({ clinicId, id })));
+  return groups
+    .filter((group) => group !== null)
+    .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The grounds that a user has with a provider's bills at the request's instant. */
@@ -76,11 +91,7 @@ async function explain(
   const who = { userId: about.id, now: context.signedInViewer.now };
   const [held = []] = await loadRelations(context.statements, who, [owner]);
   const subject = { ...owner, aboutUserId: about.id };
-  const grounds = GROUNDS.flatMap((ground) => {
-    const rows = held.filter((row) => row.relation === ground);
-    const groupIds = rows.flatMap((row) => row.groupId ?? []);
-    return rows.length === 0 ? [] : [{ ...subject, ground, groupIds }];
-  });
+  const grounds = groundsOf(subject, held);
   const visible = permits(
     'VIEW_BILL',
     held.map((row) => row.relation),

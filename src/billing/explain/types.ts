@@ -23,6 +23,8 @@ export class BillAccessGround {
   providerId!: string;
   aboutUserId!: string;
   groupIds!: string[];
+  /** Of the groups, by name, where they are known already; else the groups of today are asked. */
+  names?: readonly string[];
 
   @Field(() => GroundEnum, { description: 'The ground.' })
   ground!: Ground;

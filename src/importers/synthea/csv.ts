@@ -44,6 +44,7 @@ export async function* readCsv<Name extends string>(
     bom: true,
     relax_column_count: true,
     skip_empty_lines: true,
+    // The parser passes on whatever this answers; its types only know records.
     on_record: pick as never,
   });
   source.on('error', (error) => parser.destroy(error));

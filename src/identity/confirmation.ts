@@ -1,0 +1,117 @@
+import type { Viewer } from '../access/viewer';
+import { ApiError, badUserInput, rateLimited } from '../errors';
+import type { Statements, Transactions } from '../sql';
+import { setActor } from './actor';
+import { hashPassword, LONGEST_PASSWORD, verifyPassword } from './password';
+import { IdentityStore } from './store';
+
+const WINDOW_MILLISECONDS = 15 * 60 * 1000;
+const FAILURES = 5;
+
+/** What a right confirmation leads to, or why there is none. */
+type Outcome<Result> = { readonly result: Result } | { readonly refusal: ApiError };
+
+const keyOf = (viewer: Viewer): string => `confirm:${viewer.userId}`;
+
+/**
+ * Confirms a change by the acting user's password, within the change's own transaction. Five wrong passwords within
+ * 15 minutes lock confirmation, not sign-in, for that user. Attempts of one user are taken one after the other, by a
+ * lock in PostgreSQL that all server processes share, so that attempts made at once cannot exceed the five.
+ */
+export class Confirmation {
+  /** Attempts of this process queue here before they take a connection, so that one user cannot hold them all. */
+  private readonly queues = new Map<string, Promise<unknown>>();
+  /** What a password is compared with where there is nothing to compare it with: every refusal takes the same time. */
+  private readonly nobodysHash = hashPassword(crypto.randomUUID());
+
+  /**
+   * Runs `change` in a transaction with the viewer as its actor, if the password is the viewer's; nothing of it is
+   * kept otherwise. Raises PASSWORD_REQUIRED (wrong or missing), RATE_LIMITED (locked), BAD_USER_INPUT (empty or
+   * over-long: no password can be that), UNAVAILABLE, and what `change` raises. A missing one is not counted: a client
+   * may ask first and be told to confirm.
+   */
+  async run<Result>(
+    transactions: Transactions,
+    viewer: Viewer,
+    password: string | null | undefined,
+    change: (transaction: Statements) => Promise<Result>,
+  ): Promise<Result> {
+    if (typeof password === 'string' && (password.length === 0 || password.length > LONGEST_PASSWORD)) {
+      throw badUserInput(`\`password\` takes 1 to ${LONGEST_PASSWORD} characters.`);
+    }
+    const outcome = await this.inTurn(viewer.userId, () =>
+      transactions.transaction<Outcome<Result>>(async (transaction) => {
+        const refusal = await this.refusalOf(transaction, viewer, password ?? null);
+        // Committed with the refusal: a wrong password stays counted.
+        if (refusal !== null) return { refusal };
+        await setActor(transaction, viewer);
+        return { result: await change(transaction) };
+      }),
+    );
+    if ('refusal' in outcome) throw outcome.refusal;
+    return outcome.result;
+  }
+
+  /** Counts a failed attempt that was refused before its password was looked at. */
+  async countFailure(transactions: Transactions, viewer: Viewer): Promise<void> {
+    await transactions.transaction(async (transaction) => {
+      await lock(transaction, viewer);
+      await countFailure(transaction, viewer);
+    });
+  }
+
+  private async refusalOf(
+    transaction: Statements,
+    viewer: Viewer,
+    password: string | null,
+  ): Promise<ApiError | null> {
+    await lock(transaction, viewer);
+    const [attempts] = await transaction.query<{ seconds: number }>(
+      `SELECT ceil((expire - ${NOW}) / 1000.0)::int AS seconds FROM attempts
+       WHERE key = $1 AND points >= $2 AND expire > ${NOW}`,
+      [keyOf(viewer), FAILURES],
+    );
+    const hash = attempts === undefined ? await new IdentityStore(transaction).passwordHashOf(viewer) : null;
+    const right = await verifyPassword(hash ?? (await this.nobodysHash), password ?? '-');
+    if (attempts !== undefined) return rateLimited(attempts.seconds);
+    if (right && password !== null && hash !== null) {
+      await transaction.query('DELETE FROM attempts WHERE key = $1', [keyOf(viewer)]);
+      return null;
+    }
+    if (password !== null) await countFailure(transaction, viewer);
+    return new ApiError(
+      'PASSWORD_REQUIRED',
+      'Confirm with your own password: it was missing or wrong. Nothing was changed.',
+    );
+  }
+
+  private async inTurn<Result>(key: string, act: () => Promise<Result>): Promise<Result> {
+    const before = this.queues.get(key) ?? Promise.resolve();
+    const mine = before.then(act, act);
+    this.queues.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.queues.get(key) === mine) this.queues.delete(key);
+    }
+  }
+}
+
+/** Milliseconds since 1970 by the database's clock, as rate-limiter-flexible's table has them. */
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
+/** Held until the transaction ends. */
+async function lock(transaction: Statements, viewer: Viewer): Promise<void> {
+  await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [keyOf(viewer)]);
+}
+
+/** Adds one failure; the 15 minutes begin with the first one. */
+async function countFailure(transaction: Statements, viewer: Viewer): Promise<void> {
+  await transaction.query(
+    `INSERT INTO attempts AS a (key, points, expire) VALUES ($1, 1, ${NOW} + $2::bigint)
+     ON CONFLICT (key) DO UPDATE SET
+       points = CASE WHEN a.expire > ${NOW} THEN a.points + 1 ELSE 1 END,
+       expire = CASE WHEN a.expire > ${NOW} THEN a.expire ELSE excluded.expire END`,
+    [keyOf(viewer), WINDOW_MILLISECONDS],
+  );
+}

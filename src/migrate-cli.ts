@@ -1,0 +1,22 @@
+import { ConfigError, readConfig } from './config';
+import { MigrationError, migrate } from './migrate';
+
+/** `npm run migrate`: brings your own database up to this version, under the role that owns it. */
+async function main(): Promise<void> {
+  const { migrationDatabaseUrl } = readConfig({ SIGNING_KEY: 'x'.repeat(32), ...process.env });
+  if (migrationDatabaseUrl === null) {
+    throw new ConfigError(
+      'Set MIGRATION_DATABASE_URL (or DATABASE_URL): the embedded database migrates itself at start.',
+    );
+  }
+  const ran = await migrate(migrationDatabaseUrl);
+  process.stdout.write(ran.length === 0 ? 'The database is up to date.\n' : `Ran ${ran.join(', ')}.\n`);
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof MigrationError;
+  process.stderr.write(
+    `${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});
