@@ -25,6 +25,7 @@ const settings = z.object({
   TOKEN_MINUTES: wholeNumber(1, 24 * 60).default(60),
   GRAPHIQL: flag.optional(),
   DEMO_PASSWORD: z.string().min(8, 'takes at least 8 characters').default('demo-password-only'),
+  IMPORT_PASSWORD: z.string().min(8, 'takes at least 8 characters').optional(),
   POOL_SIZE: wholeNumber(1, 1000).default(10),
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
   TRUST_PROXY: flag.default(false),
@@ -45,6 +46,8 @@ export interface Config {
   readonly tokenMinutes: number;
   readonly graphiql: boolean;
   readonly demoPassword: string;
+  /** The password of the sign-ins that an import makes; null: none was set. */
+  readonly importPassword: string | null;
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
   /** Whether the address of a client is taken from X-Forwarded-For. */
@@ -53,10 +56,13 @@ export interface Config {
 }
 
 /**
- * Reads and checks the settings. An empty variable counts as one that is not set.
+ * Reads and checks the settings; a tool needs no signing key. An empty variable counts as one that is not set.
  * Raises ConfigError naming every setting that is wrong; values are never echoed.
  */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(
+  purpose: 'server' | 'tool' = 'server',
+  environment: NodeJS.ProcessEnv = process.env,
+): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
@@ -64,7 +70,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(`These settings cannot be used:\n${lines.join('\n')}`);
   }
   const value = parsed.data;
-  if (value.DATABASE_URL !== undefined && value.SIGNING_KEY === undefined) {
+  if (purpose === 'server' && value.DATABASE_URL !== undefined && value.SIGNING_KEY === undefined) {
     throw new ConfigError(
       'SIGNING_KEY is missing. With DATABASE_URL, set it to a secret of at least 32 characters that every server process shares, for example from: openssl rand -base64 48',
     );
@@ -79,6 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     tokenMinutes: value.TOKEN_MINUTES,
     graphiql: value.GRAPHIQL ?? value.DATABASE_URL === undefined,
     demoPassword: value.DEMO_PASSWORD,
+    importPassword: value.IMPORT_PASSWORD ?? null,
     poolSize: value.POOL_SIZE,
     statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
     trustProxy: value.TRUST_PROXY,

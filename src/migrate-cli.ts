@@ -3,7 +3,7 @@ import { MigrationError, migrate } from './migrate';
 
 /** `npm run migrate`: brings your own database up to this version, under the role that owns it. */
 async function main(): Promise<void> {
-  const { migrationDatabaseUrl } = readConfig({ SIGNING_KEY: 'x'.repeat(32), ...process.env });
+  const { migrationDatabaseUrl } = readConfig('tool');
   if (migrationDatabaseUrl === null) {
     throw new ConfigError(
       'Set MIGRATION_DATABASE_URL (or DATABASE_URL): the embedded database migrates itself at start.',

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import type { OwnerDatabase } from './owner-database';
+import { type Config, ConfigError, readConfig } from '../config';
+import { type OwnerDatabase, openEmbeddedAsOwner } from './owner-database';
 import { progressView } from './progress';
 import { formatSummary, ImportError, importSynthea } from './synthea';
 
@@ -21,8 +22,9 @@ wrong, nothing is written. Run again, it adds only what is new. The server may b
   --help             this text
 
 Environment:
-  DATABASE_URL       your own PostgreSQL, under the role that owns the tables, instead of the embedded one
-  IMPORT_PASSWORD    the password of the sign-ins that are made (default demo-password-only)
+  DATABASE_URL       your own PostgreSQL, under the role that owns the tables, instead of the embedded one;
+                     MIGRATION_DATABASE_URL where that is another
+  IMPORT_PASSWORD    the password of the sign-ins that are made (default demo-password-only; needed with DATABASE_URL)
 `;
 
 /** A command line that cannot be understood. */
@@ -38,12 +40,8 @@ interface Arguments {
   dataDir: string | undefined;
 }
 
-/** What the environment says. */
-export interface ImportSettings {
-  databaseUrl: string | undefined;
-  dataDir: string | undefined;
-  password: string | undefined;
-}
+/** What the settings say. */
+export type ImportSettings = Pick<Config, 'migrationDatabaseUrl' | 'dataDir' | 'importPassword'>;
 
 /** What the command uses of the outside. */
 export interface CommandHost {
@@ -52,10 +50,9 @@ export interface CommandHost {
   stderr: NodeJS.WriteStream;
   signal: AbortSignal;
   /**
-   * Opens the embedded database of a data folder (undefined: the default one), starting it when it is not running.
-   * Not called with DATABASE_URL.
+   * Opens the embedded database of a data folder, starting it when it is not running. Not called with DATABASE_URL.
    */
-  openEmbedded: (dataDir: string | undefined) => Promise<OwnerDatabase>;
+  openEmbedded: (dataDir: string) => Promise<OwnerDatabase>;
 }
 
 const DEFAULT_PASSWORD = 'demo-password-only';
@@ -89,10 +86,15 @@ export async function runImport(args: readonly string[], host: CommandHost): Pro
 
 async function importInto(wanted: Arguments, host: CommandHost): Promise<void> {
   const { settings } = host;
+  if (settings.migrationDatabaseUrl !== null && settings.importPassword === null) {
+    throw new ImportError(
+      'set IMPORT_PASSWORD: the import makes sign-ins, an administrator among them, and on your own database they get no password that everybody knows',
+    );
+  }
   const database: OwnerDatabase =
-    settings.databaseUrl === undefined
-      ? await host.openEmbedded(wanted.dataDir ?? settings.dataDir)
-      : { url: settings.databaseUrl, close: async () => undefined };
+    settings.migrationDatabaseUrl === null
+      ? await host.openEmbedded(path.resolve(wanted.dataDir ?? settings.dataDir))
+      : { url: settings.migrationDatabaseUrl, close: async () => undefined };
   const view = progressView(host.stderr);
   try {
     const client = new pg.Client({ connectionString: database.url, application_name: 'import' });
@@ -107,14 +109,14 @@ async function importInto(wanted: Arguments, host: CommandHost): Promise<void> {
         seed: wanted.seed,
         currency: wanted.currency,
         launchesAt: wanted.launchesAt,
-        password: settings.password ?? DEFAULT_PASSWORD,
+        password: settings.importPassword ?? DEFAULT_PASSWORD,
         progress: view.show,
         signal: host.signal,
       });
       view.stop();
       host.stdout.write(formatSummary(summary));
       if (summary.tables.some(({ table, written }) => table === 'sign-ins' && written > 0)) {
-        const password = settings.password === undefined ? DEFAULT_PASSWORD : 'the one in IMPORT_PASSWORD';
+        const password = settings.importPassword === null ? DEFAULT_PASSWORD : 'the one in IMPORT_PASSWORD';
         host.stdout.write(`The password of the sign-ins that this import made: ${password}\n`);
       }
     } finally {
@@ -190,30 +192,28 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Settings that are empty count as not set. */
-function importSettings(environment: NodeJS.ProcessEnv): ImportSettings {
-  return {
-    databaseUrl: environment.DATABASE_URL || undefined,
-    dataDir: environment.DATA_DIR || undefined,
-    password: environment.IMPORT_PASSWORD || undefined,
-  };
-}
-
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     // The second one ends the process at once; the database rolls back by itself.
     process.once(name, () => stop.abort());
   }
-  process.exitCode = await runImport(process.argv.slice(2), {
-    settings: importSettings(process.env),
-    stdout: process.stdout,
-    stderr: process.stderr,
-    signal: stop.signal,
-    openEmbedded: async () => {
-      throw new ImportError('set DATABASE_URL: the embedded database is not wired to the import yet');
-    },
-  });
+  try {
+    return await runImport(process.argv.slice(2), {
+      settings: readConfig('tool'),
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: stop.signal,
+      openEmbedded: openEmbeddedAsOwner,
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : messageOf(error)}\n`);
+    return 1;
+  }
 }
 
-if (require.main === module) void main();
+if (require.main === module) {
+  void main().then((code) => {
+    process.exitCode = code;
+  });
+}

@@ -6,7 +6,7 @@ import { ImportError } from './error';
 
 /** `npm run demo`: loads the demo clinics into your own database, for trying it out. Never into one with real people. */
 async function main(): Promise<void> {
-  const { migrationDatabaseUrl, demoPassword } = readConfig({ SIGNING_KEY: 'x'.repeat(32), ...process.env });
+  const { migrationDatabaseUrl, demoPassword } = readConfig('tool');
   if (migrationDatabaseUrl === null) {
     throw new ConfigError(
       'Set MIGRATION_DATABASE_URL (or DATABASE_URL): the embedded database gets its demo at start.',

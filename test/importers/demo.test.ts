@@ -32,7 +32,8 @@ const FINGERPRINT = [
     (table) =>
       `SELECT '${table}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS sum FROM ${table} t`,
   )
-  .join(' UNION ALL ');
+  .join(' UNION ALL ')
+  .concat(' ORDER BY name');
 
 describe('the demo', () => {
   let database: TestDatabase;

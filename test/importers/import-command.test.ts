@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CommandHost, runImport } from '../../src/importers/cli';
@@ -14,7 +15,7 @@ async function run(
     openEmbedded: () => Promise.reject(new Error('no embedded database here')),
     signal: new AbortController().signal,
     ...host,
-    settings: { databaseUrl: undefined, dataDir: undefined, password: undefined, ...host.settings },
+    settings: { migrationDatabaseUrl: null, dataDir: '.data', importPassword: null, ...host.settings },
     stdout,
     stderr: stderr as unknown as NodeJS.WriteStream,
   });
@@ -54,7 +55,7 @@ describe('the import command', () => {
 
   test('imports into the database that is opened for it, says what it did, and closes it', async () => {
     const asked: unknown[] = [];
-    const openEmbedded = async (dataDir: string | undefined) => {
+    const openEmbedded = async (dataDir: string) => {
       asked.push(dataDir);
       return { url: database.url, close: async () => void asked.push('closed') };
     };
@@ -63,7 +64,7 @@ describe('the import command', () => {
       { openEmbedded, settings: { dataDir: 'ignored' } },
     );
     expect(code).toBe(0);
-    expect(asked).toEqual(['elsewhere', 'closed']);
+    expect(asked).toEqual([path.resolve('elsewhere'), 'closed']);
     expect(out).toMatch(/Clinic "Command" \(created/);
     expect(out).toMatch(/^bills +12 +12 +0$/m);
     expect(out).toMatch(/stranger +stranger@command\.example .* 0 bills/);
@@ -80,18 +81,26 @@ describe('the import command', () => {
   test('never shows a password that was set', async () => {
     const password = 'a secret of the clinic';
     const { code, out, err } = await run(['synthea', SAMPLE, '--clinic', 'Discreet'], {
-      settings: { databaseUrl: database.url, password },
+      settings: { migrationDatabaseUrl: database.url, importPassword: password },
     });
     expect(code).toBe(0);
     expect(out + err).not.toContain(password);
     expect(out).toContain('the one in IMPORT_PASSWORD');
   });
 
+  test('gives no well-known password to sign-ins on your own database', async () => {
+    const { code, err } = await run(['synthea', SAMPLE, '--clinic', 'Open'], {
+      settings: { migrationDatabaseUrl: database.url },
+    });
+    expect([code, err]).toEqual([1, expect.stringContaining('set IMPORT_PASSWORD')]);
+    expect(await rowsOf(database.url, "SELECT FROM clinics WHERE name = 'Open'")).toEqual([]);
+  });
+
   test('says what is wrong with a folder and exits with 1', async () => {
     await withSample(async (folder) => {
       await folder.replace('claims.csv', 2, '2023-02-14T10:15:00Z', 'today');
       const { code, err } = await run(['synthea', folder.path, '--clinic', 'Refused'], {
-        settings: { databaseUrl: database.url },
+        settings: { migrationDatabaseUrl: database.url, importPassword: 'a password of theirs' },
       });
       expect(code).toBe(1);
       expect(err).toMatch(
@@ -104,7 +113,7 @@ describe('the import command', () => {
     const stop = new AbortController();
     stop.abort();
     const { code, err } = await run(['synthea', SAMPLE, '--clinic', 'Stopped'], {
-      settings: { databaseUrl: database.url },
+      settings: { migrationDatabaseUrl: database.url, importPassword: 'a password of theirs' },
       signal: stop.signal,
     });
     expect(code).toBe(130);
@@ -116,7 +125,7 @@ describe('the import command', () => {
     const bare = new URL(database.url);
     bare.pathname = '/postgres';
     const { code, err } = await run(['synthea', SAMPLE, '--clinic', 'Bare'], {
-      settings: { databaseUrl: String(bare) },
+      settings: { migrationDatabaseUrl: String(bare), importPassword: 'a password of theirs' },
     });
     expect([code, err]).toEqual([1, expect.stringContaining('none of the tables yet')]);
   });
