@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { meansUnavailable } from './database';
 import { ApiError, type ErrorCode, unavailable } from './errors';
 
@@ -44,12 +44,23 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   const known = apiErrorOf(error);
   if (known !== null) return { message: known.message, ...located, extensions: { ...known.extensions } };
   if (BAD_REQUESTS.has(String(formatted.extensions?.code))) {
-    return { message: withoutValues(formatted.message), ...located, extensions: code('BAD_USER_INPUT') };
+    const message = repeatsLiteral(error) ? UNFIT_VALUE : withoutValues(formatted.message);
+    return { message, ...located, extensions: code('BAD_USER_INPUT') };
   }
   return { message: INTERNAL_MESSAGE, ...located, extensions: code('INTERNAL') };
 }
 
 const code = (value: ErrorCode): { code: ErrorCode } => ({ code: value });
+
+const UNFIT_VALUE = 'The value here does not fit its type.';
+
+/** Whether the message repeats a value of the operation's text, as scalars of libraries do in words of their own. */
+function repeatsLiteral(error: unknown): boolean {
+  if (!(error instanceof GraphQLError)) return false;
+  return (error.nodes ?? []).some(
+    (node) => node.kind === Kind.STRING && node.value !== '' && error.message.includes(node.value),
+  );
+}
 
 /** graphql-js repeats the offending value, or the whole variable that holds it; only where and why is kept. */
 function withoutValues(message: string): string {
@@ -61,7 +72,9 @@ function withoutValues(message: string): string {
   }
   return message
     .replace(/(cannot represent [^:]*): .*$/s, '$1.')
-    .replace(/(Expected value of type "[^"]*"), found .*$/s, '$1.');
+    .replace(/(Expected value of type "[^"]*"), found .*$/s, '$1.')
+    .replace(/^(Syntax Error: .*?(?:Name|String|Int|Float|Comment)) ".*$/s, '$1.')
+    .replace(/^(Syntax Error: Invalid .* escape sequence): .*$/s, '$1.');
 }
 
 /** The part of a coercion error that names types and fields only. */

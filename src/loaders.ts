@@ -1,7 +1,9 @@
 import type { Viewer } from './access/viewer';
 import { billLoaders } from './billing/loaders';
 import { DelegationStore } from './delegation/store';
+import { membershipLoaders } from './directory/loaders';
 import { DirectoryStore } from './directory/store';
+import { launchLoaders } from './launch/loaders';
 import { RecordStore } from './records/store';
 import { childLoader, keyOf, rowLoader } from './row-loader';
 import type { Statements } from './sql';
@@ -25,6 +27,8 @@ export function createLoaders(statements: Statements, viewer: Viewer) {
       })),
     ),
     delegationLists: rowLoader((keys) => delegation.lists(keys, viewer.now)),
+    ...launchLoaders(statements, viewer),
+    ...membershipLoaders(statements),
     ...billLoaders(statements, viewer),
   };
 }

@@ -14,6 +14,7 @@ import {
   PatientChartBillsResolver,
   VisitBillsResolver,
 } from './billing/resolvers/surfaces';
+import { BillViewerTotalResolver, WhoCanSeeResolver } from './billing/who-can-see/resolver';
 import { DelegationChangePartiesResolver, DelegationChangeResolver } from './delegation/resolvers/changes';
 import { HistoryResolver } from './delegation/resolvers/history';
 import {
@@ -25,7 +26,19 @@ import {
   ViewerAccessResolver,
 } from './delegation/resolvers/list';
 import { DirectoryResolver } from './directory/resolver';
+import { CandidateResolver } from './directory/resolvers/candidates';
+import { GroupChangeResolver } from './directory/resolvers/group-changes';
+import { GroupMembersResolver, PeopleResolver, UserGroupsResolver } from './directory/resolvers/people';
+import { UserChangeResolver } from './directory/resolvers/user-changes';
 import { SignInResolver, ViewerResolver } from './identity/resolver';
+import {
+  BlankListResolver,
+  EntryWithoutAccessResolver,
+  LaunchLossResolver,
+  LaunchReadinessResolver,
+  readinessTotals,
+} from './launch/resolvers/readiness';
+import { ScheduleLaunchResolver } from './launch/resolvers/schedule';
 import { NodeIdResolver } from './node';
 import {
   EncounterResolver,
@@ -41,6 +54,12 @@ export function unguardedSchema(): GraphQLSchema {
     resolvers: [
       NodeIdResolver,
       DirectoryResolver,
+      PeopleResolver,
+      GroupMembersResolver,
+      UserGroupsResolver,
+      CandidateResolver,
+      GroupChangeResolver,
+      UserChangeResolver,
       SignInResolver,
       ViewerResolver,
       RecordResolver,
@@ -58,6 +77,14 @@ export function unguardedSchema(): GraphQLSchema {
       PatientChartBillsResolver,
       ExplainResolver,
       BillAccessGroundResolver,
+      WhoCanSeeResolver,
+      BillViewerTotalResolver,
+      ScheduleLaunchResolver,
+      LaunchReadinessResolver,
+      BlankListResolver,
+      EntryWithoutAccessResolver,
+      LaunchLossResolver,
+      ...readinessTotals,
       DelegationListResolver,
       UserDelegationResolver,
       UserDelegateResolver,

@@ -15,10 +15,15 @@ export function billPredicate(
   clinic: string,
   parameters: Parameters,
 ): string {
+  let now: string | undefined;
   const question = {
     clinic,
     viewer: parameters.add(viewer.userId, 'uuid'),
-    now: parameters.add(viewer.now, 'timestamptz'),
+    // Added when a relation asks for it: PostgreSQL refuses a parameter that the statement does not mention.
+    get now() {
+      now ??= parameters.add(viewer.now, 'timestamptz');
+      return now;
+    },
   };
   // As an array, the providers are found once for the statement and can be looked up in an index on (clinic, provider).
   return `(${alias}.clinic_id = ${clinic} AND ${alias}.provider_id = ANY (ARRAY(

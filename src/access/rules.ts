@@ -94,6 +94,23 @@ export const explainsBill = ruleOf<ProviderRef & { readonly aboutUserId: string 
   },
 );
 
+/** The parent tells who sees a provider's bills, to somebody who may know it of anybody. */
+export const tellsWhoSeesBills = ruleOf<ProviderRef>('tellsWhoSeesBills', (parent, context) =>
+  confirm('EXPLAIN_BILL_ACCESS', [parent], context),
+);
+
+/** The parent tells what the launch of a clinic will bring; the viewer may know. */
+export const readsLaunchReadiness = ruleOf<{ readonly clinicId: string }>(
+  'readsLaunchReadiness',
+  (parent, context) => {
+    if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+    if (!context.decisions.mayInClinic('READ_LAUNCH_READINESS', parent.clinicId)) {
+      throw context.decisions.defect('READ_LAUNCH_READINESS');
+    }
+    return true;
+  },
+);
+
 async function confirm(action: Action, refs: readonly ProviderRef[], context: AccessContext): Promise<true> {
   if (context.viewer === null) throw context.viewerError ?? unauthenticated();
   await context.decisions.confirm(action, refs);

@@ -4,7 +4,9 @@ import {
   inReachOfViewer,
   readsDelegationList,
   readsHistory,
+  readsLaunchReadiness,
   signedIn,
+  tellsWhoSeesBills,
   viewsBill,
   viewsEveryBillBehind,
 } from './rules';
@@ -21,13 +23,17 @@ export const shieldMap = {
   // Where a request comes in.
   Query: each(
     signedIn,
-    'viewer clinics dashboard encounter patientChart visits patients bill node explainBillAccess billingDelegation delegationHistory clinicHistory',
+    'viewer clinics dashboard encounter patientChart visits patients bill node explainBillAccess whoCanSeeBill launchReadiness billingDelegation delegationHistory clinicHistory users groups delegateCandidates',
   ),
   Mutation: {
     signIn: allow,
     ...each(
       signedIn,
-      'addUserDelegate removeUserDelegate addGroupDelegate removeGroupDelegate saveBillingDelegates',
+      'scheduleSegregationLaunch addUserDelegate removeUserDelegate addGroupDelegate removeGroupDelegate saveBillingDelegates',
+    ),
+    ...each(
+      signedIn,
+      'createGroup renameGroup deleteGroup addGroupMembers removeGroupMembers deactivateUser reactivateUser',
     ),
   },
 
@@ -44,7 +50,23 @@ export const shieldMap = {
   BillConnection: each(inReachOfViewer, 'edges nodes pageInfo totalCount totals'),
   BillEdge: each(signedIn, 'cursor node'),
   BillAccessExplanation: each(explainsBill, 'user visible grounds'),
-  BillAccessGround: each(explainsBill, 'ground groups'),
+  BillAccessGround: each(explainsBill, 'ground groups groupNames'),
+  BillViewer: each(tellsWhoSeesBills, 'user grounds'),
+  BillViewerConnection: each(tellsWhoSeesBills, 'edges nodes pageInfo totalCount'),
+  BillViewerEdge: each(signedIn, 'cursor node'),
+
+  // What a launch will bring, to those who prepare it.
+  LaunchReadiness: each(readsLaunchReadiness, 'clinic blankLists entriesWithoutAccess losses'),
+  BlankList: each(readsLaunchReadiness, 'provider billCount'),
+  BlankListConnection: each(readsLaunchReadiness, 'edges nodes pageInfo totalCount'),
+  BlankListEdge: each(signedIn, 'cursor node'),
+  EntryWithoutAccess: each(readsLaunchReadiness, 'provider delegate reason expiresAt'),
+  EntryWithoutAccessConnection: each(readsLaunchReadiness, 'edges nodes pageInfo totalCount'),
+  EntryWithoutAccessEdge: each(signedIn, 'cursor node'),
+  LaunchLoss: each(readsLaunchReadiness, 'provider billCount userCount users'),
+  LaunchLossConnection: each(readsLaunchReadiness, 'edges nodes pageInfo totalCount'),
+  LaunchLossEdge: each(signedIn, 'cursor node'),
+  ScheduleSegregationLaunchPayload: each(signedIn, 'clinic'),
 
   // Delegation lists and the history, to those who may read them.
   DelegationList: each(readsDelegationList, 'provider version entries'),
@@ -53,6 +75,9 @@ export const shieldMap = {
   DelegationChange: each(readsDelegationList, 'provider added changed removed'),
   DelegationPayload: each(signedIn, 'list change'),
   SaveBillingDelegatesPayload: each(signedIn, 'saved'),
+  DelegateCandidateConnection: each(readsDelegationList, 'edges nodes pageInfo'),
+  DelegateCandidateEdge: each(signedIn, 'cursor node'),
+  DelegateCandidate: each(readsDelegationList, 'delegate listed self'),
   HistoryEntry: each(readsHistory, 'at action actor provider user group groupName before after'),
   HistoryState: each(readsHistory, 'expiresAt name active launchesAt'),
   HistoryConnection: each(signedIn, 'edges nodes pageInfo'),
@@ -72,8 +97,8 @@ export const shieldMap = {
   Patient: each(inReachOfViewer, 'id name birthDate chart'),
   Payer: each(inReachOfViewer, 'id name'),
   Clinic: each(inReachOfViewer, 'id name currency segregationLaunchesAt segregationLaunched'),
-  User: each(inReachOfViewer, 'id name kind active billingNumber specialty billingDelegation'),
-  Group: each(inReachOfViewer, 'id name memberCount'),
+  User: each(inReachOfViewer, 'id name kind active billingNumber specialty billingDelegation groups'),
+  Group: each(inReachOfViewer, 'id name memberCount members'),
 
   // What belongs to the viewer alone, or says nothing by itself.
   Viewer: each(signedIn, 'user email clinic permissions groups billingAccess'),
@@ -86,6 +111,17 @@ export const shieldMap = {
   PatientEdge: each(signedIn, 'cursor node'),
   ClinicConnection: each(signedIn, 'edges nodes pageInfo'),
   ClinicEdge: each(signedIn, 'cursor node'),
+  UserConnection: each(signedIn, 'edges nodes pageInfo'),
+  UserEdge: each(signedIn, 'cursor node'),
+  GroupConnection: each(signedIn, 'edges nodes pageInfo'),
+  GroupEdge: each(signedIn, 'cursor node'),
+  CreateGroupPayload: each(signedIn, 'group'),
+  RenameGroupPayload: each(signedIn, 'group'),
+  DeleteGroupPayload: each(signedIn, 'groupId removedFrom'),
+  AddGroupMembersPayload: each(signedIn, 'group added'),
+  RemoveGroupMembersPayload: each(signedIn, 'group removed'),
+  DeactivateUserPayload: each(signedIn, 'user changed'),
+  ReactivateUserPayload: each(signedIn, 'user changed'),
   PageInfo: each(signedIn, 'hasNextPage hasPreviousPage startCursor endCursor'),
 } satisfies IRules;
 

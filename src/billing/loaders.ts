@@ -72,6 +72,10 @@ export function billLoaders(statements: Statements, viewer: Viewer) {
       (key) => [key.list, key.window],
       (key, parentIds) => store.pages(viewer, key.list, parentIds, key.window),
     ),
+    /** How many bills the providers of a clinic have, those who have any: for who prepares its launch. */
+    launchBillCounts: new DataLoader<string, ReadonlyMap<string, number>>((clinicIds) =>
+      Promise.all(clinicIds.map((clinicId) => store.countsForLaunch(viewer, clinicId))),
+    ),
     billTotals: listLoader<ListKey, TotalsRow>(
       (key) => [key.list.clinicId, key.list.parent, key.list.selection],
       (key, parentIds) => store.totals(viewer, key.list, parentIds),

@@ -77,9 +77,7 @@ export class BillAccessGroundResolver {
 /** The groups of a ground that are there, by name. */
 async function groupsOf({ clinicId, groupIds }: BillAccessGround, context: RequestContext): Promise<Group[]> {
   const groups = await Promise.all(groupIds.map((id) => context.loaders.groups.load({ clinicId, id })));
-  return groups
-    .filter((group) => group !== null)
-    .toSorted((a, b) => a.name.localeCompare(b.name));
+  return groups.filter((group) => group !== null).toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The grounds that a user has with a provider's bills at the request's instant. */

@@ -89,6 +89,18 @@ export class BillStore {
     return owner ?? null;
   }
 
+  /** How many bills each provider of the clinic has who has any, for a viewer who may count them ahead of a launch. */
+  async countsForLaunch(viewer: Viewer, clinicId: string): Promise<Map<string, number>> {
+    const parameters = new Parameters();
+    const clinic = parameters.add(clinicId, 'uuid');
+    const rows = await this.statements.query<{ providerId: string; count: number }>(
+      `SELECT b.provider_id AS "providerId", count(*)::int AS count FROM bills b
+       WHERE ${billPredicate('COUNT_BILLS_FOR_LAUNCH', 'b', viewer, clinic, parameters)} GROUP BY 1`,
+      parameters.values,
+    );
+    return new Map(rows.map((row) => [row.providerId, row.count]));
+  }
+
   /** A page of the list for each parent (one page with parentId null where it hangs on the whole clinic). */
   async pages(
     viewer: Viewer,
