@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { DEFAULT_LIMITS, type Limits } from './http/limits';
 
 /** What the settings in the environment say is not usable; the message names each setting and what it takes. */
 export class ConfigError extends Error {}
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+/** Origins, separated by commas, each as a browser sends it: `https://emr.example`, no path, no `*`. */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine((all) => all.every((one) => URL.canParse(one) && new URL(one).origin === one), {
+    message: 'takes origins separated by commas, for example https://emr.example,https://admin.example',
+  });
 
 const settings = z.object({
   DATABASE_URL: z
@@ -30,6 +39,19 @@ const settings = z.object({
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
   TRUST_PROXY: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  AUDIT_LOG: flag.default(true),
+  CORS_ORIGINS: origins.optional(),
+  MAX_BODY_BYTES: wholeNumber(1_024, 100 * 1024 * 1024).default(DEFAULT_LIMITS.bodyBytes),
+  MAX_TOKENS: wholeNumber(50, 1_000_000).default(DEFAULT_LIMITS.tokens),
+  MAX_DEPTH: wholeNumber(3, 1_000).default(DEFAULT_LIMITS.depth),
+  MAX_ALIASES: wholeNumber(0, 100_000).default(DEFAULT_LIMITS.aliases),
+  MAX_DIRECTIVES: wholeNumber(0, 100_000).default(DEFAULT_LIMITS.directives),
+  MAX_REPEATS: wholeNumber(1, 100_000).default(DEFAULT_LIMITS.repeats),
+  MAX_COST: wholeNumber(100, 1_000_000_000).default(DEFAULT_LIMITS.cost),
+  REQUEST_TIMEOUT_MS: wholeNumber(100, 600_000).default(DEFAULT_LIMITS.requestTimeoutMs),
+  RECEIVE_TIMEOUT_MS: wholeNumber(100, 600_000).default(DEFAULT_LIMITS.receiveTimeoutMs),
+  MAX_CONCURRENT: wholeNumber(1, 100_000).default(DEFAULT_LIMITS.concurrent),
+  REQUESTS_PER_MINUTE: wholeNumber(0, 10_000_000).default(DEFAULT_LIMITS.requestsPerMinute),
 });
 
 /** The settings of a server process. Frozen; the only place where they come from the environment. */
@@ -53,6 +75,11 @@ export interface Config {
   /** Whether the address of a client is taken from X-Forwarded-For. */
   readonly trustProxy: boolean;
   readonly logLevel: string;
+  /** Whether refusals and every view of bills are logged, who saw whose. */
+  readonly auditLog: boolean;
+  /** Origins whose pages may read answers; none: only pages of the server itself. */
+  readonly corsOrigins: readonly string[];
+  readonly limits: Limits;
 }
 
 /**
@@ -90,5 +117,20 @@ export function readConfig(
     statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
     trustProxy: value.TRUST_PROXY,
     logLevel: value.LOG_LEVEL,
+    auditLog: value.AUDIT_LOG,
+    corsOrigins: Object.freeze(value.CORS_ORIGINS ?? []),
+    limits: Object.freeze({
+      bodyBytes: value.MAX_BODY_BYTES,
+      tokens: value.MAX_TOKENS,
+      depth: value.MAX_DEPTH,
+      aliases: value.MAX_ALIASES,
+      directives: value.MAX_DIRECTIVES,
+      repeats: value.MAX_REPEATS,
+      cost: value.MAX_COST,
+      requestTimeoutMs: value.REQUEST_TIMEOUT_MS,
+      receiveTimeoutMs: value.RECEIVE_TIMEOUT_MS,
+      concurrent: value.MAX_CONCURRENT,
+      requestsPerMinute: value.REQUESTS_PER_MINUTE,
+    }),
   });
 }

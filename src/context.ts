@@ -3,11 +3,12 @@ import { Decisions } from './access/decisions';
 import { RelationLoader } from './access/loader';
 import type { AccessContext } from './access/rules';
 import type { Viewer } from './access/viewer';
+import { Audit } from './audit';
 import { type ApiError, unauthenticated } from './errors';
 import type { Confirmation } from './identity/confirmation';
 import type { SignInService } from './identity/sign-in';
 import { createLoaders, type Loaders } from './loaders';
-import type { Statements, Transactions } from './sql';
+import type { Statements, Told, Transactions } from './sql';
 
 /** What lives as long as the process and holds nothing of any request. */
 export interface Services {
@@ -32,15 +33,17 @@ export class CountedStatements implements Transactions {
     );
   }
 
-  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+  query<Row extends object>(text: string, values: readonly unknown[], told?: Told): Promise<Row[]> {
     this.count += 1;
-    return this.statements.query<Row>(text, values);
+    return this.statements.query<Row>(text, values, told);
   }
 }
 
 /** Everything that belongs to one request: who asks, at which instant, and what was read for it already. */
 export class RequestContext implements AccessContext {
   readonly decisions: Decisions;
+  /** What was shown of bills. */
+  readonly audit = new Audit();
   private readonly relationLoader: RelationLoader | null;
   private viewerLoaders: Loaders | null;
 

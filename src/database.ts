@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { dataSourceOptions } from '../ormconfig';
 import { unavailable } from './errors';
-import type { Statements, Transactions } from './sql';
+import type { Statements, Told, Transactions } from './sql';
+import { StatementCanceller } from './statement-cancel';
+import { queryAsTold } from './told-query';
 
 /** The role that the API runs under; migrations create it. */
 export const API_ROLE = 'billing_api';
@@ -31,7 +34,10 @@ const UNAVAILABLE_SYSTEM = new Set([
 
 /** Whether an error of the driver means that the database cannot answer now. */
 export function meansUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: errors of the system are none where code runs in a realm of its own, as under jest.
+  if (!isNativeError(error)) return false;
+  // What ends a connection, or lets none begin: no client of ours can do anything about it.
+  if ((error as { severity?: unknown }).severity === 'FATAL') return true;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
     return UNAVAILABLE_SYSTEM.has(code) || (code.length === 5 && UNAVAILABLE_STATES.test(code));
@@ -55,7 +61,10 @@ function isLostRace(error: unknown): boolean {
 export class Database implements Transactions {
   private readonly names = new Map<string, string>();
 
-  private constructor(readonly source: DataSource) {}
+  private constructor(
+    readonly source: DataSource,
+    private readonly canceller: StatementCanceller,
+  ) {}
 
   /** Opens the pool. Raises the driver's error when the database cannot be reached or the role is missing. */
   static async open(options: {
@@ -77,53 +86,90 @@ export class Database implements Transactions {
       },
     });
     await source.initialize();
-    return new Database(source);
+    return new Database(source, new StatementCanceller(options.url, options.onPoolError));
+  }
+
+  /** The database for one request: when the signal is aborted, what runs is cancelled and nothing more is begun. */
+  until(signal: AbortSignal): Transactions {
+    return {
+      query: (text, values, told) => this.query(text, values, told, signal),
+      transaction: (work) => this.transaction(work, signal),
+    };
   }
 
   /** Runs a statement, prepared once per connection. Raises UNAVAILABLE when the database cannot answer now. */
-  async query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
-    return this.run<Row>(this.pool, text, values);
+  async query<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    told?: Told,
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
+    return this.onConnection((client) => this.run<Row>(client, text, values, signal, told));
   }
 
-  async transaction<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(
+    work: (transaction: Statements) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.once(work);
+        return await this.once(work, signal);
       } catch (error) {
         if (!(isLostRace(error) && attempt < ATTEMPTS)) throw error;
       }
     }
   }
 
-  private async once<Result>(work: (transaction: Statements) => Promise<Result>): Promise<Result> {
+  /** Lends a connection of the pool. One that breaks meanwhile is thrown away, never handed to another request. */
+  private async onConnection<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.pool.connect().catch((error: unknown) => {
       throw meansUnavailable(error) ? unavailable(error) : error;
     });
-    const transaction: Statements = { query: (text, values) => this.run(client, text, values) };
+    // Without a listener of its own, the end of a connection would be the end of the process.
     let broken: Error | undefined;
+    const breaks = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', breaks);
     try {
-      await transaction.query('BEGIN', []);
-      const result = await work(transaction);
-      await transaction.query('COMMIT', []);
-      return result;
-    } catch (error) {
-      // A connection on which not even this works is thrown away, never handed to another request.
-      await client.query('ROLLBACK').catch((cause: Error) => {
-        broken = cause;
-      });
-      throw error;
+      return await work(client);
     } finally {
+      client.off('error', breaks);
       client.release(broken);
     }
   }
 
+  private once<Result>(
+    work: (transaction: Statements) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    return this.onConnection(async (client) => {
+      const transaction: Statements = { query: (text, values) => this.run(client, text, values, signal) };
+      try {
+        await transaction.query('BEGIN', []);
+        const result = await work(transaction);
+        await transaction.query('COMMIT', []);
+        return result;
+      } catch (error) {
+        // A connection on which not even this works is not used again.
+        await client.query('ROLLBACK').catch((cause: Error) => client.emit('error', cause));
+        throw error;
+      }
+    });
+  }
+
   private async run<Row extends object>(
-    on: pg.Pool | pg.PoolClient,
+    client: pg.PoolClient,
     text: string,
     values: readonly unknown[],
+    signal: AbortSignal | undefined,
+    told?: Told,
   ): Promise<Row[]> {
+    const statement = { name: this.nameOf(text), text, values: [...values] };
+    const ask = (): Promise<pg.QueryResult<Row>> =>
+      told === undefined ? client.query<Row>(statement) : queryAsTold<Row>(client, statement, told);
     try {
-      return (await on.query<Row>({ name: this.nameOf(text), text, values: [...values] })).rows;
+      return (await this.canceller.run(client, signal, ask)).rows;
     } catch (error) {
       throw meansUnavailable(error) ? unavailable(error) : error;
     }

@@ -45,12 +45,20 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (known !== null) return { message: known.message, ...located, extensions: { ...known.extensions } };
   if (BAD_REQUESTS.has(String(formatted.extensions?.code))) {
     const message = repeatsLiteral(error) ? UNFIT_VALUE : withoutValues(formatted.message);
-    return { message, ...located, extensions: code('BAD_USER_INPUT') };
+    const limit = limitOf(formatted);
+    const extensions = { ...code('BAD_USER_INPUT'), ...(limit === null ? {} : { limit }) };
+    return { message, ...located, extensions };
   }
   return { message: INTERNAL_MESSAGE, ...located, extensions: code('INTERNAL') };
 }
 
 const code = (value: ErrorCode): { code: ErrorCode } => ({ code: value });
+
+/** Which limit an operation is over, where it is one; null: it is not. */
+function limitOf({ extensions, message }: GraphQLFormattedError): string | null {
+  if (typeof extensions?.limit === 'string') return extensions.limit;
+  return /^Syntax Error: Document contains more th[ae][nt] \d+ tokens/.test(message) ? 'tokens' : null;
+}
 
 const UNFIT_VALUE = 'The value here does not fit its type.';
 

@@ -118,6 +118,9 @@ async function main(): Promise<void> {
       tokenMinutes: config.tokenMinutes,
       trustProxy: config.trustProxy,
       graphiqlFolder: config.graphiql ? path.join(__dirname, '..', 'graphiql') : null,
+      limits: config.limits,
+      corsOrigins: config.corsOrigins,
+      auditLog: config.auditLog,
     });
     running.onStop(() => app.close());
     welcome(await listen(app, config), config);

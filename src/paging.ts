@@ -4,9 +4,6 @@ import { badUserInput } from './errors';
 export const DEFAULT_PAGE = 50;
 export const LARGEST_PAGE = 500;
 
-/** What PostgreSQL writes for a timestamptz in UTC; in cursors to the microsecond, so that no row is repeated. */
-export const INSTANT = /^\d{4,6}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/;
-
 /** Where a page of a Relay connection begins and how long it is (https://relay.dev/graphql/connections.htm). */
 @ArgsType()
 export class PageArgs {
@@ -101,12 +98,25 @@ function fromCursor(cursor: string | null | undefined, argument: string, isId: R
       typeof id === 'string' &&
       rest.length === 0
     ) {
-      if (isId.test(id)) return { order, value, id };
+      if (isId.test(id) && !value.includes('\0')) return { order, value, id };
     }
   } catch {
     // Told below, without the parser's words.
   }
   throw badUserInput(`\`${argument}\` is not a cursor of this list.`);
+}
+
+/** Whether it is a day of the calendar as PostgreSQL writes it, YYYY-MM-DD: a forged cursor may say 2026-02-30. */
+export function isCalendarDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '0001') return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
+/** Whether it is an instant as PostgreSQL writes a timestamptz in UTC. */
+export function isInstant(text: string): boolean {
+  const [, date = '', time = ''] = /^(\S+) (\d{2}:\d{2}:\d{2})(?:\.\d{1,6})?\+00$/.exec(text) ?? [];
+  return isCalendarDate(date) && !Number.isNaN(Date.parse(`${date}T${time}Z`));
 }
 
 /** Raises BAD_USER_INPUT unless the window's cursors come from a list in the same order. */

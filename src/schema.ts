@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { buildSchemaSync } from 'type-graphql';
 import { permissions } from './access/shield-map';
@@ -50,7 +50,7 @@ import {
 
 /** The schema without its guards: for printing and comparing, and for tests that show what the guards are for. */
 export function unguardedSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       NodeIdResolver,
       DirectoryResolver,
@@ -98,6 +98,14 @@ export function unguardedSchema(): GraphQLSchema {
     // Inputs are checked where they are used: the library's validation errors carry the whole input, passwords too.
     validate: false,
   });
+  // type-graphql has no way to describe these two.
+  describe(schema.getQueryType(), 'What can be asked. Everything but a sign-in needs a token.');
+  describe(schema.getMutationType(), 'What can be changed. A request may carry one password.');
+  return schema;
+}
+
+function describe(type: GraphQLObjectType | null | undefined, description: string): void {
+  if (type) type.description = description;
 }
 
 /** The schema that is served: every field behind its shield rule. */

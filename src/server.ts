@@ -1,25 +1,36 @@
-import { randomUUID } from 'node:crypto';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptions } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import helmet from '@fastify/helmet';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Viewer } from './access/viewer';
 import { CountedStatements, RequestContext, type Services } from './context';
 import type { Database } from './database';
-import { apiErrorOf, formatError, isOurs } from './error-format';
-import { type ApiError, type ErrorCode, unauthenticated, unavailable } from './errors';
+import { apiErrorOf, formatError } from './error-format';
+import { type ApiError, unauthenticated, unavailable } from './errors';
 import { registerGraphiql } from './graphiql-page';
+import { createHttpApp } from './http/app';
+import { auditLog } from './http/audit-log';
+import { costLimit } from './http/cost';
+import { mountGraphql } from './http/endpoint';
+import { DEFAULT_LIMITS, type Limits } from './http/limits';
+import { outcome } from './http/outcome';
+import { operationLog } from './http/request-log';
+import { RequestRate } from './http/request-rate';
+import type { RequestRecord } from './http/request-record';
+import { shapeRule } from './http/shape';
 import { Confirmation } from './identity/confirmation';
 import { SignInService } from './identity/sign-in';
 import { IdentityStore } from './identity/store';
-import { Tokens } from './identity/tokens';
+import { type Session, Tokens } from './identity/tokens';
 import { onePasswordARequest } from './password-limit';
+
+/** How many errors the validation of an operation looks for: one is enough to refuse it. */
+const MOST_VALIDATION_ERRORS = 5;
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -31,155 +42,103 @@ export interface ServerOptions {
   readonly trustProxy: boolean;
   /** The folder of the built GraphiQL page; null: no page, no introspection, no suggestions in errors. */
   readonly graphiqlFolder: string | null;
+  /** Those that are not given are the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** Origins whose pages may read answers; without any, only the server's own. */
+  readonly corsOrigins?: readonly string[];
+  /** Whether refusals and every view of bills are logged; without it, they are. */
+  readonly auditLog?: boolean;
 }
 
 /** The HTTP server: the API at /graphql, GraphiQL, and /healthz. It does not listen yet. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { database, log } = options;
-  const app = fastify({
-    logger: false,
-    trustProxy: options.trustProxy,
-    genReqId: () => randomUUID(),
-    forceCloseConnections: 'idle',
-  });
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false },
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-    reply.header('cache-control', 'no-store');
-  });
-  app.setErrorHandler<FastifyError>((error, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error }, 'a request failed outside GraphQL');
-    const refused = status < 500;
-    return reply
-      .status(status)
-      .send(
-        errorBody(
-          refused ? 'BAD_USER_INPUT' : 'INTERNAL',
-          refused ? httpMessage(error) : 'Something went wrong on our side.',
-        ),
-      );
-  });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.status(404).send(errorBody('NOT_FOUND', 'The API is at POST /graphql.')),
-  );
-
+  const { database, log, trustProxy, graphiqlFolder, corsOrigins = [] } = options;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const app = await createHttpApp({ log, trustProxy, corsOrigins, limits });
   const tokens = new Tokens(options.signingKey, options.tokenMinutes);
   const services: Services = {
     signIn: new SignInService(database, tokens),
     confirmation: new Confirmation(),
   };
-  const development = options.graphiqlFolder !== null;
+  const rate = new RequestRate(limits.requestsPerMinute);
+  const sessions = new WeakMap<FastifyRequest, Session | null>();
+  const records = new WeakMap<RequestContext['request'], RequestRecord>();
   const apollo = new ApolloServer<RequestContext>({
     schema: options.schema,
-    introspection: development,
-    hideSchemaDetailsFromClientErrors: !development,
-    includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
-    stopOnTerminationSignals: false,
-    formatError,
+    ...apolloSettings(graphiqlFolder !== null, limits),
     logger: log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app),
+      costLimit(limits.cost),
       onePasswordARequest(),
-      requestLog(),
+      // In this order: the log shows what the answer says.
+      outcome(),
+      operationLog((context) => records.get(context.request)),
+      ...((options.auditLog ?? true) ? [auditLog()] : []),
     ],
   });
   await apollo.start();
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: fastifyApolloHandler(apollo, {
-      context: (request) => contextOf(request, database, tokens, services, log),
-    }),
+  mountGraphql(app, {
+    apollo,
+    limits,
+    admit: async (request) => {
+      const session = await sessionOf(request.headers.authorization, tokens);
+      sessions.set(request, session);
+      await rate.count(session?.userId ?? `address ${request.ip}`);
+    },
+    context: async (request, deadline) => {
+      const { record } = request;
+      const statements = new CountedStatements(database.until(deadline));
+      const { viewer, error } = await viewerOf(sessions.get(request) ?? null, statements);
+      const client = { id: request.id, address: request.ip };
+      const context = new RequestContext(viewer, error, statements, services, client, record?.log ?? log);
+      if (record !== undefined) {
+        record.context = context;
+        records.set(client, record);
+      }
+      return context;
+    },
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
-  if (options.graphiqlFolder !== null) await registerGraphiql(app, { folder: options.graphiqlFolder });
+  if (graphiqlFolder !== null) await registerGraphiql(app, { folder: graphiqlFolder });
   return app;
 }
 
-/** Reads who asks, for this request alone. Never raises: a request without a viewer can still sign in. */
-async function contextOf(
-  request: FastifyRequest,
-  database: Database,
-  tokens: Tokens,
-  services: Services,
-  log: Logger,
-): Promise<RequestContext> {
-  const statements = new CountedStatements(database);
-  const requestLogger = log.child({ requestId: request.id });
-  const { viewer, error } = await viewerOf(request.headers.authorization, statements, tokens);
-  const client = { id: request.id, address: request.ip };
-  return new RequestContext(viewer, error, statements, services, client, requestLogger);
+/** What Apollo is told of our limits and errors, whatever schema it serves. */
+export function apolloSettings(development: boolean, limits: Limits) {
+  return {
+    introspection: development,
+    hideSchemaDetailsFromClientErrors: !development,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules: [shapeRule(limits)],
+    validationOptions: { maxErrors: MOST_VALIDATION_ERRORS },
+    formatError,
+  } satisfies Partial<ApolloServerOptions<RequestContext>>;
 }
 
-async function viewerOf(
-  authorization: string | undefined,
-  statements: CountedStatements,
-  tokens: Tokens,
-): Promise<{ viewer: Viewer | null; error: ApiError | null }> {
+/** The session that the request's token is of; null: there is no valid token. */
+async function sessionOf(authorization: string | undefined, tokens: Tokens): Promise<Session | null> {
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  const session = token === undefined ? null : await tokens.verify(token);
+  return token === undefined ? null : tokens.verify(token);
+}
+
+/** Reads who asks, for this request alone. Never raises: a request without a viewer can still sign in. */
+async function viewerOf(
+  session: Session | null,
+  statements: CountedStatements,
+): Promise<{ viewer: Viewer | null; error: ApiError | null }> {
   if (session === null) return { viewer: null, error: unauthenticated() };
   try {
     const viewer = await new IdentityStore(statements).viewerOf(session);
     return viewer === null ? { viewer, error: unauthenticated() } : { viewer, error: null };
   } catch (error) {
     return { viewer: null, error: apiErrorOf(error) ?? unavailable(error) };
-  }
-}
-
-/** One line for each request, without any value of it, and one for each failure that is ours. */
-function requestLog(): ApolloServerPlugin<RequestContext> {
-  return {
-    async requestDidStart() {
-      const began = performance.now();
-      return {
-        async didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            // An error without a code of ours has none yet: Apollo gives it one only for the answer.
-            if (isOurs(error))
-              contextValue.log.error(
-                { err: apiErrorOf(error)?.cause ?? error.originalError ?? error, path: error.path },
-                'a field failed',
-              );
-          }
-        },
-        async willSendResponse({ contextValue, operationName, operation, response }) {
-          const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
-          contextValue.log.info(
-            {
-              operation: operationName?.slice(0, 100) ?? null,
-              type: operation?.operation ?? null,
-              viewer: contextValue.viewer?.userId ?? null,
-              statements: contextValue.statements.count,
-              milliseconds: Math.round(performance.now() - began),
-              codes: [...new Set(errors?.map((error) => error.extensions?.code))],
-            },
-            'request',
-          );
-        },
-      };
-    },
-  };
-}
-
-const errorBody = (code: ErrorCode, message: string) => ({ errors: [{ message, extensions: { code } }] });
-
-/** What is wrong with a request that did not reach GraphQL, without repeating any of it. */
-function httpMessage(error: FastifyError): string {
-  switch (error.code) {
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return 'Send the request as application/json.';
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return 'The request is too large.';
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return 'The request has no body; send {"query": "..."} as application/json.';
-    default:
-      return 'The request cannot be read; send {"query": "..."} as application/json.';
   }
 }

@@ -1,7 +1,18 @@
+/** For whom a statement over bills is run: the row-level policies let it see what this viewer may, and no more. */
+export interface Told {
+  readonly viewer: string;
+  readonly clinic: string;
+  readonly now: string;
+  readonly action: string;
+}
+
 /** Runs one SQL statement. What every store is given; each request has one that counts. */
 export interface Statements {
-  /** Answers the rows. Raises UNAVAILABLE when the database cannot answer now. */
-  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Answers the rows. Without `told`, tables under row-level security show nothing. Raises UNAVAILABLE when the
+   * database cannot answer now.
+   */
+  query<Row extends object>(text: string, values: readonly unknown[], told?: Told): Promise<Row[]>;
 }
 
 /** Runs several statements as one: all of their changes or none. */

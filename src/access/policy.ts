@@ -16,13 +16,13 @@ export const RELATIONS = [...GROUNDS, 'ADMINISTRATOR'] as const;
 
 export type Relation = (typeof RELATIONS)[number];
 
+/** What can be done with a bill. */
+export const BILL_ACTIONS = ['VIEW_BILL', 'EXPLAIN_BILL_ACCESS', 'COUNT_BILLS_FOR_LAUNCH'] as const;
+
+export type BillAction = (typeof BILL_ACTIONS)[number];
+
 /** What can be done with a bill, or with the delegation list of its provider. */
-export type Action =
-  | 'VIEW_BILL'
-  | 'EXPLAIN_BILL_ACCESS'
-  | 'COUNT_BILLS_FOR_LAUNCH'
-  | 'READ_DELEGATION_LIST'
-  | 'CHANGE_DELEGATION_LIST';
+export type Action = BillAction | 'READ_DELEGATION_LIST' | 'CHANGE_DELEGATION_LIST';
 
 const POLICY: Readonly<Record<Action, readonly Relation[]>> = {
   // Being an administrator is no ground to see a bill.

@@ -1,5 +1,5 @@
-import type { Parameters } from '../sql';
-import { type Action, permitting } from './policy';
+import type { Parameters, Told } from '../sql';
+import { BILL_ACTIONS, type BillAction, permitting } from './policy';
 import { relationRows } from './relations';
 import type { Viewer } from './viewer';
 
@@ -9,7 +9,7 @@ import type { Viewer } from './viewer';
  * pages, counts, sums, sorts or filters.
  */
 export function billPredicate(
-  action: Action,
+  action: BillAction,
   alias: string,
   viewer: Viewer,
   clinic: string,
@@ -28,4 +28,35 @@ export function billPredicate(
   // As an array, the providers are found once for the statement and can be looked up in an index on (clinic, provider).
   return `(${alias}.clinic_id = ${clinic} AND ${alias}.provider_id = ANY (ARRAY(
     SELECT permitted.provider_id FROM (${relationRows(question, permitting(action))}) permitted)))`;
+}
+
+/** What the database is told before a statement over bills: for whom, at which clinic, when, and to what end. */
+export const told = (action: BillAction, viewer: Viewer, clinicId: string): Told => ({
+  viewer: viewer.userId,
+  clinic: clinicId,
+  now: viewer.now,
+  action,
+});
+
+/** The end of a row-level policy's setting that is not set: PostgreSQL then has none or an empty text. */
+const setting = (name: string, type: string): string =>
+  `nullif(current_setting('billing.${name}', true), '')::${type}`;
+
+/**
+ * SQL: the USING expression of the row-level policy on `bills`, from the same two sources as the predicate. Migrations
+ * are frozen, so they hold a copy of it; a test fails when the two part.
+ */
+export function billPolicySql(): string {
+  const question = {
+    clinic: setting('clinic', 'uuid'),
+    viewer: setting('viewer', 'uuid'),
+    now: setting('now', 'timestamptz'),
+  };
+  const relations = [...new Set(BILL_ACTIONS.flatMap(permitting))];
+  const cases = BILL_ACTIONS.map(
+    (action) => `WHEN '${action}' THEN '{${permitting(action).join(',')}}'::text[]`,
+  );
+  return `clinic_id = ${question.clinic} AND provider_id = ANY (ARRAY(
+    SELECT permitted.provider_id FROM (${relationRows(question, relations)}) permitted
+    WHERE permitted.relation = ANY (CASE current_setting('billing.action', true) ${cases.join(' ')} END)))`;
 }

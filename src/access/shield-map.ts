@@ -1,4 +1,5 @@
 import { allow, deny, type IRules, shield } from 'graphql-shield';
+import { forbidden } from '../errors';
 import {
   explainsBill,
   inReachOfViewer,
@@ -126,4 +127,5 @@ export const shieldMap = {
 } satisfies IRules;
 
 /** The middleware that enforces the map. Resolvers' own errors pass through: the server masks what must not leave. */
-export const permissions = () => shield(shieldMap, { fallbackRule: deny, allowExternalErrors: true });
+export const permissions = () =>
+  shield(shieldMap, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true });

@@ -13,6 +13,9 @@ export interface BillParent {
   readonly id: string | null;
 }
 
+/** Where a list of bills is shown, by what it hangs on. */
+const SURFACES = { clinic: 'dashboard', encounter: 'encounter', visit: 'visit', patient: 'chart' } as const;
+
 /** A filter in the store's words. Raises BAD_USER_INPUT for ids of another type. */
 export function selectionOf(
   clinicId: string,
@@ -43,7 +46,7 @@ export async function billConnection(
 ): Promise<BillConnection> {
   const window = pageWindow(args);
   const field = args.orderBy?.field ?? 'SERVICE_DATE';
-  requireOrder(window, field, (value) => ORDER_KEYS[field].value.test(value));
+  requireOrder(window, field, ORDER_KEYS[field].isValue);
   const list: BillList = {
     clinicId: parent.clinicId,
     parent: parent.kind,
@@ -52,6 +55,13 @@ export async function billConnection(
   };
   const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window });
   const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
+  context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
+    clinicId: parent.clinicId,
+    parentId: parent.id,
+    bills: page.nodes.length,
+    providerIds: page.nodes.map((bill) => bill.providerId),
+    patientIds: page.nodes.map((bill) => bill.patientId),
+  });
   // Summed only when asked for, over everything visible, whatever the page.
   return { ...page, clinicId: parent.clinicId, readTotals: () => totalsOf(context, parent, list.selection) };
 }
@@ -64,6 +74,12 @@ export async function totalsOf(
 ): Promise<BillTotals> {
   const list = { clinicId: parent.clinicId, parent: parent.kind, selection, orderBy: NO_ORDER };
   const [row] = await context.loaders.billTotals.load({ list, parentId: parent.id });
+  context.audit.viewed('totals', {
+    clinicId: parent.clinicId,
+    parentId: parent.id,
+    bills: row?.count ?? 0,
+    providerIds: row?.providerIds ?? [],
+  });
   return toTotals(parent.clinicId, row ?? NOTHING);
 }
 

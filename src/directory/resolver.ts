@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, ID, ObjectType, Query, Resolver } from 'type-graphql';
 import { reachesClinic } from '../access/viewer';
+import { viewOfBill } from '../audit';
 import type { RequestContext } from '../context';
 import { fromGlobalId, type NodeType } from '../global-id';
 import { NodeInterface } from '../node';
@@ -51,7 +52,13 @@ export class DirectoryResolver {
       Visit: loaders.visits,
       Encounter: loaders.encounters,
       Payer: loaders.payers,
-      Bill: loaders.bills,
+      Bill: {
+        load: async (key) => {
+          const bill = await loaders.bills.load(key);
+          if (bill !== null) context.audit.viewed('node', viewOfBill(bill));
+          return bill;
+        },
+      },
     };
     const row = await read[ref.type].load(ref);
     return row && Object.assign(row, { nodeType: ref.type });

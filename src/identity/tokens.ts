@@ -2,6 +2,9 @@ import { jwtVerify, SignJWT } from 'jose';
 
 const ISSUER = 'billing-access-delegation';
 const AUDIENCE = 'billing-access-delegation/api';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const isId = (claim: unknown): claim is string => typeof claim === 'string' && UUID.test(claim);
 
 /** Whose session a token is: a user of a clinic, or (clinicId null) a support user. */
 export interface Session {
@@ -44,7 +47,7 @@ export class Tokens {
         requiredClaims: ['sub', 'exp', 'iat'],
       });
       const clinic = payload.clinic ?? null;
-      if (typeof payload.sub !== 'string' || !(clinic === null || typeof clinic === 'string')) return null;
+      if (!isId(payload.sub) || !(clinic === null || isId(clinic))) return null;
       return { userId: payload.sub, clinicId: clinic };
     } catch {
       return null;

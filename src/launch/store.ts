@@ -33,7 +33,7 @@ export interface LosingUserRow {
   readonly name: string;
 }
 
-/** A list in SQL, not yet paged, with the columns of its row. */
+/** A list in SQL, not yet paged. */
 interface ListSql<Row> {
   readonly parameters: Parameters;
   /** A WITH, or nothing. */
@@ -101,7 +101,7 @@ export class LaunchStore {
     const { parameters, clinic, losing } = this.losing(providerIds);
     return {
       parameters,
-      before: `WITH ${losing}`,
+      before: `WITH losing AS (${losing})`,
       rows: `SELECT l.provider_id AS id, l.provider_id AS "providerId", u.name, count(*)::int AS "userCount"
         FROM losing l JOIN users u ON u.clinic_id = ${clinic} AND u.id = l.provider_id GROUP BY l.provider_id, u.name`,
     };
@@ -113,7 +113,7 @@ export class LaunchStore {
     const sort = { key: 'u.name', type: 'text', id: 'u.id', descending: false };
     const keyset = keysetSql(window, sort, (value, type) => parameters.add(value, type));
     return this.statements.query<LosingUserRow>(
-      `WITH ${losing}
+      `WITH losing AS (${losing})
        SELECT ranked."providerId", ranked.id, ranked.name FROM (
          SELECT l.provider_id AS "providerId", u.id, u.name,
            row_number() OVER (PARTITION BY l.provider_id ORDER BY ${keyset.orderBy}) AS place

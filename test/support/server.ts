@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import path from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { Database } from '../../src/database';
+import type { Limits } from '../../src/http/limits';
 import { createLogger } from '../../src/logging';
 import { buildGuardedSchema } from '../../src/schema';
 import { createServer } from '../../src/server';
@@ -48,7 +49,23 @@ export interface TestServerOptions {
   schema?: GraphQLSchema;
   poolSize?: number;
   statementTimeoutMs?: number;
+  /** Those not given are wide: most tests ask for far more at once than anybody should. Tests of the limits give all. */
+  limits?: Partial<Limits>;
+  corsOrigins?: readonly string[];
+  auditLog?: boolean;
 }
+
+const WIDE: Partial<Limits> = {
+  tokens: 200_000,
+  depth: 60,
+  aliases: 5_000,
+  directives: 5_000,
+  repeats: 5_000,
+  cost: 100_000_000,
+  requestTimeoutMs: 120_000,
+  concurrent: 2_000,
+  requestsPerMinute: 0,
+};
 
 const page = path.resolve(__dirname, '../../dist/graphiql');
 
@@ -71,6 +88,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     tokenMinutes: 60,
     trustProxy: false,
     graphiqlFolder: options.graphiql ? page : null,
+    limits: { ...WIDE, ...options.limits },
+    corsOrigins: options.corsOrigins ?? [],
+    auditLog: options.auditLog ?? false,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const tokens = new Map<string, Promise<string>>();

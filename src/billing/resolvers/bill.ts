@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { existing, reachedRef } from '../../arguments';
+import { viewOfBill } from '../../audit';
 import type { RequestContext } from '../../context';
 import { Clinic, User } from '../../directory/types';
 import { Encounter, Patient, Visit } from '../../records/types';
@@ -18,7 +19,9 @@ export class BillResolver {
     @Ctx() context: RequestContext,
   ): Promise<Bill | null> {
     const ref = reachedRef(context, 'Bill', id);
-    return ref && (await context.loaders.bills.load(ref));
+    const bill = ref && (await context.loaders.bills.load(ref));
+    if (bill !== null) context.audit.viewed('bill', viewOfBill(bill));
+    return bill;
   }
 
   @FieldResolver(() => User, { description: 'The provider whose bill it is, and who decides who sees it.' })

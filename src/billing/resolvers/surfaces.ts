@@ -99,6 +99,11 @@ export class DashboardResolver {
     const store = new BillStore(context.statements);
     const selection = selectionOf(clinicId, filter);
     const rows = await store.summary(context.signedInViewer, clinicId, selection, groupBy, first);
+    context.audit.viewed('summary', {
+      clinicId,
+      bills: rows.reduce((bills, row) => bills + row.count, 0),
+      providerIds: rows.flatMap((row) => row.providerIds),
+    });
     return rows.map((row) => {
       const totals = toTotals(clinicId, row);
       const keyIf = (grouping: keyof typeof BillGrouping): string | null =>

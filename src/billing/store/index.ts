@@ -1,6 +1,6 @@
 import type { ProviderRef } from '../../access/loader';
-import type { Action } from '../../access/policy';
-import { billPredicate } from '../../access/predicate';
+import type { BillAction } from '../../access/policy';
+import { billPredicate, told } from '../../access/predicate';
 import type { Viewer } from '../../access/viewer';
 import { keysetSql, type Window } from '../../paging';
 import type { RowKey } from '../../row-loader';
@@ -68,25 +68,30 @@ export class BillStore {
     return this.statements.query<Bill>(
       `SELECT ${BILL} FROM bills b WHERE ${visible} AND b.id = ANY (${parameters.add([...ids], 'uuid[]')})`,
       parameters.values,
+      told('VIEW_BILL', viewer, clinicId),
     );
   }
 
   /** Whose bill it is, for a viewer who may do one of these with it; null: there is no such bill for them. */
   async ownerOf(
     viewer: Viewer,
-    actions: readonly Action[],
+    actions: readonly BillAction[],
     clinicId: string,
     id: string,
   ): Promise<ProviderRef | null> {
-    const parameters = new Parameters();
-    const clinic = parameters.add(clinicId, 'uuid');
-    const any = actions.map((action) => billPredicate(action, 'b', viewer, clinic, parameters)).join(' OR ');
-    const [owner] = await this.statements.query<ProviderRef>(
-      `SELECT b.clinic_id AS "clinicId", b.provider_id AS "providerId" FROM bills b
-       WHERE b.clinic_id = ${clinic} AND b.id = ${parameters.add(id, 'uuid')} AND (${any})`,
-      parameters.values,
-    );
-    return owner ?? null;
+    for (const action of actions) {
+      const parameters = new Parameters();
+      const clinic = parameters.add(clinicId, 'uuid');
+      const permitted = billPredicate(action, 'b', viewer, clinic, parameters);
+      const [owner] = await this.statements.query<ProviderRef>(
+        `SELECT b.clinic_id AS "clinicId", b.provider_id AS "providerId" FROM bills b
+         WHERE ${permitted} AND b.id = ${parameters.add(id, 'uuid')}`,
+        parameters.values,
+        told(action, viewer, clinicId),
+      );
+      if (owner !== undefined) return owner;
+    }
+    return null;
   }
 
   /** How many bills each provider of the clinic has who has any, for a viewer who may count them ahead of a launch. */
@@ -97,6 +102,7 @@ export class BillStore {
       `SELECT b.provider_id AS "providerId", count(*)::int AS count FROM bills b
        WHERE ${billPredicate('COUNT_BILLS_FOR_LAUNCH', 'b', viewer, clinic, parameters)} GROUP BY 1`,
       parameters.values,
+      told('COUNT_BILLS_FOR_LAUNCH', viewer, clinicId),
     );
     return new Map(rows.map((row) => [row.providerId, row.count]));
   }
@@ -122,6 +128,7 @@ export class BillStore {
         `SELECT ${columns}, NULL AS "parentId" FROM bills b WHERE ${visible} AND ${keyset.condition}
          ORDER BY ${keyset.orderBy} LIMIT ${keyset.limit}`,
         parameters.values,
+        told('VIEW_BILL', viewer, list.clinicId),
       );
     }
     return this.statements.query(
@@ -133,6 +140,7 @@ export class BillStore {
          ORDER BY ${keyset.orderBy} LIMIT ${keyset.limit}) page
        ORDER BY parent.place, page.place`,
       parameters.values,
+      told('VIEW_BILL', viewer, list.clinicId),
     );
   }
 
@@ -153,6 +161,7 @@ export class BillStore {
              FROM bills b WHERE ${visible} ${ofParents} GROUP BY 1, 2) by_provider
        GROUP BY parent`,
       parameters.values,
+      told('VIEW_BILL', viewer, list.clinicId),
     );
   }
 
@@ -172,6 +181,7 @@ export class BillStore {
              FROM bills b WHERE ${visible} GROUP BY 1, 2) by_provider
        GROUP BY key ORDER BY ${grouping === 'MONTH' ? 'key DESC' : 'billed DESC, key'} LIMIT ${parameters.add(limit, 'bigint')}`,
       parameters.values,
+      told('VIEW_BILL', viewer, clinicId),
     );
   }
 
@@ -222,6 +232,7 @@ export class BillStore {
        WHERE ${visible} AND b.id = ANY (${parameters.add([...billIds], 'uuid[]')})
        ORDER BY part.bill_id, part.line`,
       parameters.values,
+      told('VIEW_BILL', viewer, clinicId),
     );
   }
 }

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../context';
 import { Group, User } from '../../directory/types';
 import { badUserInput } from '../../errors';
 import { fromGlobalId, type NodeType } from '../../global-id';
-import { INSTANT, PageArgs, pageWindow, requireOrder, toCursor, toPage } from '../../paging';
+import { isInstant, PageArgs, pageWindow, requireOrder, toCursor, toPage } from '../../paging';
 import { type HistorySelection, HistoryStore } from '../history-store';
 import { HistoryConnection, HistoryEntry, HistoryFilter } from '../history-types';
 import { providerOf } from '../providers';
@@ -111,7 +111,7 @@ async function historyPage(
   page: PageArgs,
 ): Promise<HistoryConnection> {
   const window = pageWindow(page, /^\d{1,19}$/);
-  requireOrder(window, 'AT', (value) => INSTANT.test(value));
+  requireOrder(window, 'AT', isInstant);
   const rows = await new HistoryStore(context.statements).page(selection, window);
   return toPage(rows, window, (row) => toCursor({ order: 'AT', value: row.orderKey, id: row.id }));
 }

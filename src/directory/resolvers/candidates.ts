@@ -18,10 +18,13 @@ export class CandidateResolver {
   async delegateCandidates(
     @Arg('providerId', () => ID, { description: 'The provider: the id of a user who bills.' })
     providerId: string,
-    @Arg('search', () => String, { description: 'Part of a name; empty: everybody, by name.' })
-    search: string,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() context: RequestContext,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Part of a name; without it, everybody, by name.',
+    })
+    search?: string | null,
   ): Promise<DelegateCandidateConnection> {
     const text = searchArgument(search);
     const window = pageWindow(page);
