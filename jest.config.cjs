@@ -4,6 +4,10 @@ const ESM_ONLY = ['get-east-asian-width', 'jose', 'lodash-es', 'uuid'];
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // The default leaves one core idle; on two, the tests and PostgreSQL share both well.
+  maxWorkers: 2,
+  // Generous: a slow machine is no failure. How fast things are is measured in bench/.
+  testTimeout: 120_000,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import {
+  type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLField,
   type GraphQLSchema,
@@ -46,23 +47,38 @@ export function passwordFields(
   return found;
 }
 
+/** The fragments of a document, by name. */
+const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
+  new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === 'FragmentDefinition' ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
+
+const countFailure = async ({ viewer, services, statements }: RequestContext): Promise<void> => {
+  if (viewer !== null) await services.confirmation.countFailure(statements, viewer);
+};
+
 /**
  * Refuses, as a whole and before anything of it runs, an operation that carries more than one password: aliases must
- * not multiply attempts. It counts as one failed confirmation of the viewer.
+ * not multiply attempts. It counts as one failed confirmation of the viewer, also where a limit refuses it first.
  */
 export function onePasswordARequest(): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
+        // A limit refused it in validation, before there was an operation. Apollo awaits this hook, and not the end of
+        // validation.
+        async didEncounterErrors({ schema, document, operation, contextValue }) {
+          if (document === undefined || operation !== undefined) return;
+          const fragments = fragmentsOf(document);
+          const operations = document.definitions.filter((one) => one.kind === 'OperationDefinition');
+          const tooMany = operations.some((one) => passwordFields(schema, one, fragments) > 1);
+          if (tooMany) await countFailure(contextValue);
+        },
         async didResolveOperation({ schema, operation, document, contextValue }) {
-          const fragments = new Map(
-            document.definitions.flatMap((definition) =>
-              definition.kind === 'FragmentDefinition' ? [[definition.name.value, definition] as const] : [],
-            ),
-          );
-          if (operation === undefined || passwordFields(schema, operation, fragments) < 2) return;
-          const { viewer, services, statements } = contextValue;
-          if (viewer !== null) await services.confirmation.countFailure(statements, viewer);
+          if (operation === undefined || passwordFields(schema, operation, fragmentsOf(document)) < 2) return;
+          await countFailure(contextValue);
           throw badUserInput('A request may carry one password: send these mutations one by one.');
         },
       };

@@ -21,6 +21,14 @@ const GRAPHIQL = {
   output: path.join(dist, 'graphiql', 'index.html'),
 };
 
+const PROOF = {
+  label: 'Building the proof ...',
+  script: 'build:proof',
+  stamp: path.join(dist, '.proof-built'),
+  inputs: ['proof', 'test/support', ...SERVER.inputs],
+  output: path.join(dist, '.proof', 'proof', 'cli.js'),
+};
+
 /** One line per input file: its path, size and time of change. A removed file changes the list too. */
 async function listing(inputs) {
   const lines = [];
@@ -32,7 +40,7 @@ async function listing(inputs) {
       return;
     }
     for (const name of await readdir(path.join(root, relative))) {
-      if (name !== 'node_modules') await visit(path.join(relative, name));
+      if (name !== 'node_modules' && name !== 'results') await visit(path.join(relative, name));
     }
   };
   for (const input of inputs) await visit(input);
@@ -70,4 +78,9 @@ export async function buildServer() {
 export async function build() {
   await buildServer();
   await buildOne(GRAPHIQL, () => rm(path.join(dist, 'graphiql'), { recursive: true, force: true }));
+}
+
+/** Builds the proof, with the sources and the helpers of the tests that it uses, unless it is up to date. */
+export async function buildProof() {
+  await buildOne(PROOF, () => rm(path.join(dist, '.proof'), { recursive: true, force: true }));
 }

@@ -3,7 +3,7 @@ import { permitting } from '../access/policy';
 import { type RelationRow, relationRows } from '../access/relations';
 import type { Viewer } from '../access/viewer';
 import { keysetSql, type Window } from '../paging';
-import type { RowKey } from '../row-loader';
+import { keyOf, type RowKey } from '../row-loader';
 import { Parameters, type Statements } from '../sql';
 import type { DelegationEntryRow } from './types';
 
@@ -28,22 +28,18 @@ export class DelegationStore {
 
   /** The lists of the providers of these keys; none for a user who does not bill. `now`: what has expired. */
   async lists(keys: readonly RowKey[], now: string): Promise<DelegationListRow[]> {
-    const columns = [keys.map((key) => key.clinicId), keys.map((key) => key.id)];
-    const providers = await this.statements.query<{ clinicId: string; providerId: string; version: number }>(
-      `SELECT p.clinic_id AS "clinicId", p.user_id AS "providerId", p.list_version AS version
-       FROM unnest($1::uuid[], $2::uuid[]) AS wanted (clinic_id, user_id) JOIN providers p USING (clinic_id, user_id)`,
-      columns,
-    );
-    if (providers.length === 0) return [];
-    const entries = await this.statements.query<DelegationEntryRow>(
+    // One statement: the version and the entries are of one instant, also while somebody saves.
+    const rows = await this.statements.query<DelegationEntryRow & { version: number; listed: boolean }>(
       `SELECT e.*, (e.active AND (e."expiresAt" IS NULL OR e."expiresAt" > $3::timestamptz)) AS "givesAccess"
        FROM (
-         SELECT d.clinic_id AS "clinicId", d.provider_id AS "providerId", d.delegate_user_id AS "delegateUserId",
+         SELECT p.clinic_id AS "clinicId", p.user_id AS "providerId", p.list_version AS version,
+           d.id IS NOT NULL AS listed, d.delegate_user_id AS "delegateUserId",
            d.delegate_group_id AS "delegateGroupId", d.added_by AS "addedBy", d.added_at AS "addedAt",
            d.expires_at AS "expiresAt", members.count AS "memberCount",
            coalesce(u.active, members.count > 0) AS active, coalesce(u.name, g.name::text) AS name
-         FROM unnest($1::uuid[], $2::uuid[]) AS wanted (clinic_id, provider_id)
-         JOIN delegations d USING (clinic_id, provider_id)
+         FROM unnest($1::uuid[], $2::uuid[]) AS wanted (clinic_id, user_id)
+         JOIN providers p USING (clinic_id, user_id)
+         LEFT JOIN delegations d ON d.clinic_id = p.clinic_id AND d.provider_id = p.user_id
          LEFT JOIN users u ON u.clinic_id = d.clinic_id AND u.id = d.delegate_user_id
          LEFT JOIN groups g ON g.clinic_id = d.clinic_id AND g.id = d.delegate_group_id
          LEFT JOIN LATERAL (
@@ -52,15 +48,17 @@ export class DelegationStore {
            WHERE m.clinic_id = d.clinic_id AND m.group_id = d.delegate_group_id) members
          ON d.delegate_group_id IS NOT NULL) e
        ORDER BY e."delegateUserId" IS NULL, e.name, e."delegateUserId", e."delegateGroupId"`,
-      [...columns, now],
+      [keys.map((key) => key.clinicId), keys.map((key) => key.id), now],
     );
-    return providers.map((provider) => ({
-      ...provider,
-      id: provider.providerId,
-      entries: entries.filter(
-        (entry) => entry.clinicId === provider.clinicId && entry.providerId === provider.providerId,
-      ),
-    }));
+    const lists = new Map<string, DelegationListRow & { entries: DelegationEntryRow[] }>();
+    for (const row of rows) {
+      const { clinicId, providerId, version } = row;
+      const key = keyOf({ clinicId, id: providerId });
+      const list = lists.get(key) ?? { clinicId, providerId, id: providerId, version, entries: [] };
+      if (row.listed) list.entries.push(row);
+      lists.set(key, list);
+    }
+    return [...lists.values()];
   }
 
   /** A page of the providers of the clinic whose bills the viewer may see, by name, each with its grounds. */

@@ -26,7 +26,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 512 * 1024,
-  tokens: 2_000,
+  tokens: 5_000,
   depth: 12,
   aliases: 30,
   directives: 30,

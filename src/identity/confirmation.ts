@@ -56,7 +56,7 @@ export class Confirmation {
   async countFailure(transactions: Transactions, viewer: Viewer): Promise<void> {
     await transactions.transaction(async (transaction) => {
       await lock(transaction, viewer);
-      await countFailure(transaction, viewer);
+      await countFailures(transaction, viewer, 1);
     });
   }
 
@@ -71,14 +71,15 @@ export class Confirmation {
        WHERE key = $1 AND points >= $2 AND expire > ${NOW}`,
       [keyOf(viewer), FAILURES],
     );
-    const hash = attempts === undefined ? await new IdentityStore(transaction).passwordHashOf(viewer) : null;
+    const hash = await new IdentityStore(transaction).passwordHashOf(viewer);
     const right = await verifyPassword(hash ?? (await this.nobodysHash), password ?? '-');
-    if (attempts !== undefined) return rateLimited(attempts.seconds);
-    if (right && password !== null && hash !== null) {
+    if (attempts === undefined && right && password !== null && hash !== null) {
       await transaction.query('DELETE FROM attempts WHERE key = $1', [keyOf(viewer)]);
       return null;
     }
-    if (password !== null) await countFailure(transaction, viewer);
+    // Every refusal writes, so that they take the same time; one that does not count adds nothing.
+    await countFailures(transaction, viewer, attempts === undefined && password !== null ? 1 : 0);
+    if (attempts !== undefined) return rateLimited(attempts.seconds);
     return new ApiError(
       'PASSWORD_REQUIRED',
       'Confirm with your own password: it was missing or wrong. Nothing was changed.',
@@ -105,13 +106,13 @@ async function lock(transaction: Statements, viewer: Viewer): Promise<void> {
   await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [keyOf(viewer)]);
 }
 
-/** Adds one failure; the 15 minutes begin with the first one. */
-async function countFailure(transaction: Statements, viewer: Viewer): Promise<void> {
+/** Adds failures (0 or 1); the 15 minutes begin with the first one. A row of none is one that has expired. */
+async function countFailures(transaction: Statements, viewer: Viewer, failures: number): Promise<void> {
   await transaction.query(
-    `INSERT INTO attempts AS a (key, points, expire) VALUES ($1, 1, ${NOW} + $2::bigint)
+    `INSERT INTO attempts AS a (key, points, expire) VALUES ($1, $2::int, ${NOW} + $3::bigint)
      ON CONFLICT (key) DO UPDATE SET
-       points = CASE WHEN a.expire > ${NOW} THEN a.points + 1 ELSE 1 END,
+       points = CASE WHEN a.expire > ${NOW} THEN a.points + excluded.points ELSE excluded.points END,
        expire = CASE WHEN a.expire > ${NOW} THEN a.expire ELSE excluded.expire END`,
-    [keyOf(viewer), WINDOW_MILLISECONDS],
+    [keyOf(viewer), failures, failures === 0 ? 0 : WINDOW_MILLISECONDS],
   );
 }
