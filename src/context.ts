@@ -58,7 +58,11 @@ export class RequestContext implements AccessContext {
     this.viewerLoaders = viewer && createLoaders(statements, viewer);
     this.relationLoader = viewer && new RelationLoader(statements, viewer);
     // Nobody stands in no relation to anything.
-    this.decisions = new Decisions(viewer, this.relationLoader ?? { load: () => Promise.resolve([]) }, log);
+    this.decisions = new Decisions(
+      viewer,
+      this.relationLoader ?? { load: () => Promise.resolve([]), known: () => [] },
+      log,
+    );
   }
 
   /** The viewer. Raises UNAUTHENTICATED (or why there is none). */

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { GraphQLObjectType, GraphQLSchema } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { buildSchemaSync } from 'type-graphql';
+import { guardedWithKnownGrants } from './access/grant-known';
 import { permissions } from './access/shield-map';
 import { BillAccessGroundResolver, ExplainResolver } from './billing/explain/resolver';
 import { BillResolver } from './billing/resolvers/bill';
@@ -110,5 +111,9 @@ function describe(type: GraphQLObjectType | null | undefined, description: strin
 
 /** The schema that is served: every field behind its shield rule. */
 export function buildGuardedSchema(): GraphQLSchema {
-  return applyMiddleware(unguardedSchema(), permissions());
+  return guard(unguardedSchema());
 }
+
+/** Puts the shield before every field of a schema. */
+export const guard = (schema: GraphQLSchema): GraphQLSchema =>
+  guardedWithKnownGrants(schema, (plain) => applyMiddleware(plain, permissions()));

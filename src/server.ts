@@ -117,7 +117,7 @@ export function apolloSettings(development: boolean, limits: Limits) {
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
-    validationRules: [shapeRule(limits)],
+    validationRules: [shapeRule(limits, MOST_VALIDATION_ERRORS)],
     validationOptions: { maxErrors: MOST_VALIDATION_ERRORS },
     formatError,
   } satisfies Partial<ApolloServerOptions<RequestContext>>;

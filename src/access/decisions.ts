@@ -8,7 +8,7 @@ import { clinicRelations, type Viewer } from './viewer';
 export class Decisions {
   constructor(
     private readonly viewer: Viewer | null,
-    private readonly relations: Pick<RelationLoader, 'load'>,
+    private readonly relations: Pick<RelationLoader, 'load' | 'known'>,
     private readonly log: Logger,
   ) {}
 
@@ -21,6 +21,15 @@ export class Decisions {
         rows.map((row) => row.relation),
       ),
     );
+  }
+
+  /** Whether `mayAll` would answer yes from what is known already, without asking. False says nothing. */
+  knowsMayAll(action: Action, refs: readonly ProviderRef[]): boolean {
+    for (const ref of refs) {
+      const rows = this.relations.known(ref);
+      if (rows === undefined || !rows.some((row) => permits(action, [row.relation]))) return false;
+    }
+    return true;
   }
 
   /** Whether the viewer may do it with what belongs to the clinic as a whole. */

@@ -54,9 +54,15 @@ export async function loadRelations(
 /** One viewer's relations to providers, batched and remembered for one request only. */
 export class RelationLoader {
   private readonly loader: DataLoader<ProviderRef, readonly RelationRow[], string>;
+  private readonly answered = new Map<string, readonly RelationRow[]>();
 
   constructor(statements: Statements, viewer: Viewer) {
-    this.loader = new DataLoader((refs) => loadRelations(statements, viewer, refs), { cacheKeyFn: keyOf });
+    const answer = async (refs: readonly ProviderRef[]): Promise<RelationRow[][]> => {
+      const answers = await loadRelations(statements, viewer, refs);
+      for (const [index, ref] of refs.entries()) this.answered.set(keyOf(ref), answers[index] ?? []);
+      return answers;
+    };
+    this.loader = new DataLoader(answer, { cacheKeyFn: keyOf });
   }
 
   /** The relations in which the viewer stands to the provider; empty: none. Raises UNAVAILABLE. */
@@ -64,8 +70,14 @@ export class RelationLoader {
     return this.loader.load(ref);
   }
 
+  /** What `load` has answered already for the provider; undefined: nothing yet. */
+  known(ref: ProviderRef): readonly RelationRow[] | undefined {
+    return this.answered.get(keyOf(ref));
+  }
+
   /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */
   clear(): void {
     this.loader.clearAll();
+    this.answered.clear();
   }
 }

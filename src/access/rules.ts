@@ -25,48 +25,75 @@ interface OfProviders {
   readonly providers: readonly ProviderRef[];
 }
 
+/** Answers at once that a rule would let the field through, from what the request knows already. False says nothing. */
+export type KnownGrant = (parent: unknown, context: AccessContext) => boolean;
+
+const knownGrants = new WeakMap<object, KnownGrant>();
+
+/** The known grant of a rule, where it has one; see grant-known.ts for what it is good for. */
+export const knownGrantOf = (shieldRule: object): KnownGrant | undefined => knownGrants.get(shieldRule);
+
 /**
  * Makes a shield rule of a check. Not cached by shield: its own caches give one parent's verdict to another, and the
- * loader behind the checks already asks once. A check answers true or raises the refusal. Any other error is an outage, not a refusal: it is told as UNAVAILABLE and logged,
- * since shield would turn it into "Not Authorised!" and hide it.
+ * loader behind the checks already asks once. A check answers true or raises the refusal. Any other error is an
+ * outage, not a refusal: it is told as UNAVAILABLE and logged, since shield would turn it into "Not Authorised!" and
+ * hide it. `known`, where given, must answer true only where the check would.
  */
 function ruleOf<Parent>(
   name: string,
   check: (parent: Parent, context: AccessContext) => true | Promise<true>,
+  known?: (parent: Parent, context: AccessContext) => boolean,
 ) {
-  return rule(name, { cache: 'no_cache' })(async (parent: Parent, _args, context: AccessContext) => {
-    try {
-      return await check(parent, context);
-    } catch (error) {
-      // shield takes a returned error as the refusal and hides a thrown one.
-      if (error instanceof ApiError) return error;
-      context.log.error({ err: error, rule: name }, 'an access rule failed');
-      return unavailable(error);
-    }
-  });
+  const shieldRule = rule(name, { cache: 'no_cache' })(
+    async (parent: Parent, _args, context: AccessContext) => {
+      try {
+        return await check(parent, context);
+      } catch (error) {
+        // shield takes a returned error as the refusal and hides a thrown one.
+        if (error instanceof ApiError) return error;
+        context.log.error({ err: error, rule: name }, 'an access rule failed');
+        return unavailable(error);
+      }
+    },
+  );
+  if (known !== undefined) knownGrants.set(shieldRule, known as KnownGrant);
+  return shieldRule;
 }
 
 /** There is a viewer: a valid token of an active account. */
-export const signedIn = ruleOf<unknown>('signedIn', (_parent, context) => {
-  if (context.viewer === null) throw context.viewerError ?? unauthenticated();
-  return true;
-});
+export const signedIn = ruleOf<unknown>(
+  'signedIn',
+  (_parent, context) => {
+    if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+    return true;
+  },
+  (_parent, context) => context.viewer !== null,
+);
 
 /** The parent belongs to a clinic that the viewer reaches. */
-export const inReachOfViewer = ruleOf<OfClinic>('inReachOfViewer', (parent, context) => {
-  if (context.viewer === null) throw context.viewerError ?? unauthenticated();
-  if (!reachesClinic(context.viewer, parent.clinicId)) throw context.decisions.defect('another clinic');
-  return true;
-});
+export const inReachOfViewer = ruleOf<OfClinic>(
+  'inReachOfViewer',
+  (parent, context) => {
+    if (context.viewer === null) throw context.viewerError ?? unauthenticated();
+    if (!reachesClinic(context.viewer, parent.clinicId)) throw context.decisions.defect('another clinic');
+    return true;
+  },
+  (parent, context) => context.viewer !== null && reachesClinic(context.viewer, parent.clinicId),
+);
 
 /** The parent is a bill, or a part of one, that the viewer may see. */
-export const viewsBill = ruleOf<ProviderRef>('viewsBill', (parent, context) =>
-  confirm('VIEW_BILL', [parent], context),
+export const viewsBill = ruleOf<ProviderRef>(
+  'viewsBill',
+  (parent, context) => confirm('VIEW_BILL', [parent], context),
+  (parent, context) => context.decisions.knowsMayAll('VIEW_BILL', [parent]),
 );
 
 /** The parent was computed from bills; the viewer may see all of them. */
-export const viewsEveryBillBehind = ruleOf<OfProviders>('viewsEveryBillBehind', (parent, context) =>
-  confirm('VIEW_BILL', parent.providers, context),
+export const viewsEveryBillBehind = ruleOf<OfProviders>(
+  'viewsEveryBillBehind',
+  (parent, context) => confirm('VIEW_BILL', parent.providers, context),
+  (parent, context) =>
+    context.viewer !== null && context.decisions.knowsMayAll('VIEW_BILL', parent.providers),
 );
 
 /** The parent is part of a provider's delegation list, or was made for it; the viewer may read that list. */

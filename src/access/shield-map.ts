@@ -126,6 +126,11 @@ export const shieldMap = {
   PageInfo: each(signedIn, 'hasNextPage hasPreviousPage startCursor endCursor'),
 } satisfies IRules;
 
+/** The rule of a field, as the map has it. */
+export function ruleFor(type: string, field: string): object | undefined {
+  return (shieldMap as Record<string, Record<string, object>>)[type]?.[field];
+}
+
 /** The middleware that enforces the map. Resolvers' own errors pass through: the server masks what must not leave. */
 export const permissions = () =>
   shield(shieldMap, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true });

@@ -55,6 +55,8 @@ export async function billConnection(
   };
   const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window });
   const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
+  // Decided provider by provider in one batch, so that the rules on every field of the page find the answer known.
+  await context.decisions.mayAll('VIEW_BILL', page.nodes);
   context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
     clinicId: parent.clinicId,
     parentId: parent.id,

@@ -16,7 +16,7 @@ import { DEFAULT_PAGE, LARGEST_PAGE } from '../paging';
 /** How long a list is taken to be that cannot be cut: the items of a bill, the entries of a delegation list. */
 const UNCUT_LIST = 10;
 /** How many selections are looked at, wherever fragments lead; more would be over any limit. */
-const MOST_SELECTIONS = 50_000;
+const MOST_SELECTIONS = 10_000;
 
 const isPaged = (field: GraphQLField<unknown, unknown>): boolean =>
   field.args.some((argument) => argument.name === 'first');

@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '../context';
 import { apiErrorOf, isOurs } from '../error-format';
@@ -12,7 +12,9 @@ const QUIET = /^\/(healthz|graphiql)\b/;
 /** One line for each request, written before its answer is sent. Without any value of the request. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const { record } = request;
-  if (record === undefined || (reply.statusCode < 400 && QUIET.test(request.url))) return;
+  if (record === undefined) return;
+  record.answered = true;
+  if (reply.statusCode < 400 && QUIET.test(request.url)) return;
   record.log.info(
     {
       operation: record.operation,
@@ -36,7 +38,15 @@ export function operationLog(
   return {
     async requestDidStart() {
       return {
+        async didResolveOperation({ contextValue, operation, operationName }) {
+          const record = recordOf(contextValue);
+          if (record === undefined) return;
+          record.operation = typeof operationName === 'string' ? sanitized(operationName) : null;
+          record.type = operation?.operation ?? null;
+        },
         async didEncounterErrors({ errors, contextValue }) {
+          // It took too long, which has been told.
+          if (recordOf(contextValue)?.answered) return;
           const failures = new Map<string, { err: unknown; path: unknown; fields: number }>();
           for (const error of errors) {
             // An error without a code of ours has none yet: Apollo gives it one only for the answer.
@@ -49,19 +59,12 @@ export function operationLog(
           }
           for (const failure of failures.values()) contextValue.log.error(failure, 'a field failed');
         },
-        async willSendResponse(context) {
-          const record = recordOf(context.contextValue);
-          if (record !== undefined) note(record, context);
+        async willSendResponse({ contextValue, response }) {
+          const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+          const codes = recordOf(contextValue)?.codes;
+          for (const error of errors ?? []) codes?.add(String(error.extensions?.code));
         },
       };
     },
   };
-}
-
-function note(record: RequestRecord, context: GraphQLRequestContext<RequestContext>): void {
-  const { operation, operationName, response } = context;
-  record.operation = typeof operationName === 'string' ? sanitized(operationName) : null;
-  record.type = operation?.operation ?? null;
-  const errors = response.body?.kind === 'single' ? response.body.singleResult.errors : undefined;
-  for (const error of errors ?? []) record.codes.add(String(error.extensions?.code));
 }

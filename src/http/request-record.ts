@@ -7,6 +7,8 @@ export class RequestRecord {
   /** The name that the client gave its operation, letters, digits and underscores only. */
   operation: string | null = null;
   type: string | null = null;
+  /** Whether its answer is on its way; what fails after that was cancelled. */
+  answered = false;
   /** What it was asked for, once it is known. */
   context: RequestFacts | null = null;
 

@@ -82,9 +82,11 @@ function add(shape: Shape, within: Shape, depth: number): void {
 /**
  * Refuses an operation that is too deep or has too many aliases, directives or repeated fields. Ours, and not the
  * rules of graphql-armor: those do not count the directives of a fragment that is spread again, nor aliases of
- * __typename, and go over the document once for each limit. What is known of it tells by `extensions.limit`.
+ * __typename, and go over the document once for each limit. The error names its limit in `extensions.limit`.
+ *
+ * @param maxErrors after how many errors the validation that the rule is part of ends.
  */
-export function shapeRule(limits: ShapeLimits): ValidationRule {
+export function shapeRule(limits: ShapeLimits, maxErrors: number): ValidationRule {
   return (context) => ({
     Document(document) {
       const measuring = new Measuring(document);
@@ -97,9 +99,13 @@ export function shapeRule(limits: ShapeLimits): ValidationRule {
         }
         const over = (Object.keys(NOTHING) as (keyof Shape)[]).find((limit) => shape[limit] > limits[limit]);
         if (over === undefined) continue;
-        context.reportError(
-          new GraphQLError(WORDS[over](limits[over]), { nodes: definition, extensions: { limit: over } }),
-        );
+        const error = new GraphQLError(WORDS[over](limits[over]), {
+          nodes: definition,
+          extensions: { limit: over },
+        });
+        // One error more than validation takes ends it, before the rules whose work grows with the square of the
+        // fields have begun; there is no other way to end it. The client gets one of them (see outcome.ts).
+        for (let reported = 0; reported <= maxErrors; reported += 1) context.reportError(error);
       }
     },
   });

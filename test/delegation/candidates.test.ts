@@ -105,7 +105,8 @@ describe('what is found', () => {
     ['[y', ['(x) [y]']],
     ["'", ["O'Neil"]],
     ["'; DROP TABLE users; --", []],
-  ])('takes special characters as plain text: %s', async (search, names) => {
+    // Reported at typeorm/typeorm#8453: % finds all.
+  ])('case 15: takes special characters as plain text: %s', async (search, names) => {
     plain ??= await clinicWith(['50% off', 'snake_case', 'back\\slash', 'a.b', '(x) [y]', "O'Neil", 'plain']);
     expect(await namesFor(search, plain)).toEqual(names);
   });

@@ -41,8 +41,8 @@ async function start(options: { limits?: Partial<Limits>; poolSize?: number; sta
   return server;
 }
 
-const SLEEP = '{ clinics { nodes { name } } }';
-const SLEEP_IN_TRANSACTION = '{ visits { nodes { reason } } }';
+const SLEEP = 'query Sleep { clinics { nodes { name } } }';
+const SLEEP_IN_TRANSACTION = 'query Sleep { visits { nodes { reason } } }';
 const READ = '{ viewer { email } patients { nodes { name } } }';
 
 /** How many statements of ours sleep in PostgreSQL now. */
@@ -71,6 +71,7 @@ const failures = (from: number) =>
 describe('a request that takes too long', () => {
   it.each([SLEEP, SLEEP_IN_TRANSACTION])('is answered, and nothing of it runs on: %s', async (query) => {
     const slow = await start({ limits: { requestTimeoutMs: 700 } });
+    const from = slow.logged.length;
     const began = performance.now();
     const answering = slow.ask(A, query);
     expect(await until(async () => (await asleep()) === 1, 600)).toBe(true);
@@ -85,6 +86,17 @@ describe('a request that takes too long', () => {
     expect(answer.errors?.[0]?.message).toMatch(/stopped after 0\.7 seconds/);
     expect(await until(async () => (await asleep()) === 0, 1_500)).toBe(true);
     expect(await db.query("SELECT FROM attempts WHERE key = 'slept'")).toEqual([]);
+    const told = logOf(slow).slice(from);
+    expect(told).toHaveLength(2);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          level: 'error',
+          err: expect.objectContaining({ message: answer.errors?.[0]?.message }),
+        }),
+        expect.objectContaining({ msg: 'request', status: 503, operation: 'Sleep', codes: ['UNAVAILABLE'] }),
+      ]),
+    );
     // And its connection serves others.
     for (let at = 0; at < 6; at += 1) expect(codesOf(await slow.ask(A, READ))).toEqual([]);
   });
@@ -107,6 +119,19 @@ describe('a statement that takes too long', () => {
     expect(line?.requestId).toBe(answer.errors?.[0]?.extensions.requestId);
     expect(await asleep()).toBe(0);
     expect(codesOf(await slow.ask(A, READ))).toEqual([]);
+  });
+
+  it('is no success in the media type of GraphQL: the answer has no data', async () => {
+    const slow = await start({ statementTimeoutMs: 300 });
+    const response = await fetch(`${slow.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await slow.tokenOf(A)}`,
+        ...{ 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      },
+      body: JSON.stringify({ query: SLEEP }),
+    });
+    expect([response.status, Object.keys((await response.json()) as object)]).toEqual([503, ['errors']]);
   });
 
   it('leaves the rest of an answer as it is, with 200', async () => {

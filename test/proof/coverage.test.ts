@@ -50,7 +50,9 @@ describe('every field of the schema is classified by what it has to do with bill
     };
     expect(problems(schema, rules, changed)).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Patient\.chart is in `other` and reaches PatientChart, and so bills: move it/),
+        expect.stringMatching(
+          /^Patient\.chart is in `other` and reaches PatientChart, and so bills: move it/,
+        ),
         expect.stringMatching(/^Patient\.gone is in proof\/bill-data\.ts and not in the schema: remove it/),
         expect.stringMatching(/^Group\.members is in `leadsTo` and reaches nothing of bills: move it/),
         expect.stringMatching(/^Clinic\.name is in proof\/bill-data\.ts twice/),
