@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Factories, factories, type MadeBill, type MadeUser } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
 import { billsWhoeverAsks, codesOf, logOf, schemaWith } from './support';
-
-jest.setTimeout(60_000);
 
 // The list that the wrong resolver of the second test hands out: both providers' bills.
 const leaky = schemaWith({

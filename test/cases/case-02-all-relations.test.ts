@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, DEMO_ID, demoUserId } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { unguardedSchema } from '../../src/schema';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, ADMIN, DEMO_ID, demoUser, demoUserId, SUPPORT } from './support';
-
-jest.setTimeout(60_000);
 
 interface Known {
   bill: string;

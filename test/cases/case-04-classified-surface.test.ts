@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { extendSchema, type GraphQLSchema, isObjectType, parse } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { permissions, shieldMap } from '../../src/access/shield-map';
 import { unguardedSchema } from '../../src/schema';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, codesOf, replaceResolvers } from './support';
-
-jest.setTimeout(60_000);
 
 /** What the schema and the map do not both have, each with what to do about it. */
 function unclassified(schema: GraphQLSchema, map: Readonly<Record<string, object>>): string[] {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { unguardedSchema } from '../../src/schema';
 import { factories, type MadeUser } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
 import { type ArgumentOf, nameOf, operationOf, pathsToBilling, STYLES, valuesIn } from './paths';
-
-jest.setTimeout(60_000);
 
 const schema = unguardedSchema();
 

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RequestContext } from '../../src/context';
 import { toGlobalId } from '../../src/global-id';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories, type MadeBill, type MadeUser } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
 import { billsWhoeverAsks, codesOf, connectionOf, logOf, schemaWith } from './support';
-
-jest.setTimeout(60_000);
 
 interface World {
   clinicId: string;

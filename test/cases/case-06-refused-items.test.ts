@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { startTestServer, type TestServer } from '../support/server';
 import { ADMIN, DEMO_ID, NO_PAGE, STRANGER } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 

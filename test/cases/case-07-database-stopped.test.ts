@@ -1,12 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { withClient } from '../../src/embedded-database';
 import { toGlobalId } from '../../src/global-id';
 import { createTestDatabase, DEMO_PASSWORD, type TestDatabase, testCluster } from '../support/database';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, billsWhoeverAsks, codesOf, DEMO_ID, demoUserId, logOf, STRANGER, schemaWith } from './support';
-
-jest.setTimeout(60_000);
 
 let db: TestDatabase;
 let server: TestServer;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { startTestServer, type TestServer } from '../support/server';
 import {
@@ -12,8 +12,6 @@ import {
   STRANGER,
   schemaWith,
 } from './support';
-
-jest.setTimeout(60_000);
 
 /** Anything of the inside: ids of rows, SQL and its names, files and stacks. */
 const INSIDE =

@@ -4,8 +4,6 @@ import { unguardedSchema } from '../../src/schema';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, ANALYST, DEMO_ID, demoUserId, logOf, statementsOf } from './support';
 
-jest.setTimeout(60_000);
-
 let server: TestServer;
 let bare: TestServer;
 

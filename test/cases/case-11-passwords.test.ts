@@ -1,8 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, codesOf, NO_PAGE } from './support';
-
-jest.setTimeout(60_000);
 
 const SECRET = 'Hunter2Correct';
 const TEXT =

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fromGlobalId, type NodeType, toGlobalId } from '../../src/global-id';
 import { factories } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
-
-jest.setTimeout(60_000);
 
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const FIRST = '00000000-0000-0000-0000-000000000001';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { loadRelations, type ProviderRef, RelationLoader } from '../../src/access/loader';
 import type { RelationRow } from '../../src/access/relations';
@@ -6,8 +6,6 @@ import { Database } from '../../src/database';
 import { keyOf, type RowKey, rowLoader } from '../../src/row-loader';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories } from '../support/factories';
-
-jest.setTimeout(60_000);
 
 const NOW = '2026-06-01T00:00:00.000000Z';
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';

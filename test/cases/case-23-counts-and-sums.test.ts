@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { startTestServer, type TestServer } from '../support/server';
 import { ADMIN, CLERK, DELEGATE, DEMO_ID, demoUser, demoUserId, STRANGER } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 

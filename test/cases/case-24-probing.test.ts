@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { type Factories, factories, type MadeBill, type MadeUser } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
 import { codesOf } from './support';
-
-jest.setTimeout(60_000);
 
 interface World {
   clinicId: string;

@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { factories, type Made, type MadeBill } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
-
-jest.setTimeout(60_000);
 
 interface Person {
   readonly email: string;

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DEMO_PASSWORD } from '../support/database';
 import { startTestServer, type TestServer } from '../support/server';
 import { A } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 let token: string;

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { factories } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
 import { codesOf } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 

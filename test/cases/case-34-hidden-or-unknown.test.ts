@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type NodeType, toGlobalId } from '../../src/global-id';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
 import {
@@ -13,8 +13,6 @@ import {
   OTHER_STAFF,
   STRANGER,
 } from './support';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 let billOfB: string;

@@ -169,7 +169,7 @@ describe('an empty database', () => {
         }
       });
     });
-  }, 60_000);
+  });
 });
 
 describe('a database', () => {

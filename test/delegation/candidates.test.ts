@@ -20,7 +20,7 @@ interface Candidates {
   } | null;
 }
 
-const QUERY = `query ($providerId: ID!, $search: String!, $first: Int, $after: String, $last: Int, $before: String) {
+const QUERY = `query ($providerId: ID!, $search: String, $first: Int, $after: String, $last: Int, $before: String) {
   delegateCandidates(providerId: $providerId, search: $search, first: $first, after: $after, last: $last, before: $before) {
     nodes { listed self delegate { __typename ... on User { id name } ... on Group { id name memberCount } } }
     edges { cursor }
@@ -52,14 +52,14 @@ afterAll(async () => {
 });
 
 const ask = (who: string | null, variables: Record<string, unknown>): Promise<Answer<Candidates>> =>
-  server.ask<Candidates>(who, QUERY, { providerId: owner.globalId, search: '', ...variables });
+  server.ask<Candidates>(who, QUERY, { providerId: owner.globalId, search: null, ...variables });
 
 const found = (answer: Answer<Candidates>): Candidate[] => {
   expect(answer.errors).toBeUndefined();
   return answer.data.delegateCandidates?.nodes ?? [];
 };
 
-const namesFor = async (search: string, within = owner): Promise<string[]> =>
+const namesFor = async (search: string | null, within = owner): Promise<string[]> =>
   found(await ask(within.email, { providerId: within.globalId, search })).map((one) => one.delegate.name);
 
 /** A provider of a clinic of their own, which has these users and groups besides. */
@@ -137,10 +137,10 @@ describe('what is found', () => {
     ]);
   });
 
-  it('lists everybody by name for an empty search: active users, all groups, nobody of another clinic', async () => {
+  it('lists everybody by name without a search: active users, all groups, nobody of another clinic', async () => {
     const provider = await clinicWith(['Émile', 'eve', 'Adam'], ['Empty group']);
     await make.user({ clinicId: provider.clinicId, name: 'Gone Already', active: false });
-    for (const search of ['', '   ', '\u0301']) {
+    for (const search of [null, '\u0301']) {
       expect(await namesFor(search, provider)).toEqual([
         'Adam',
         'Émile',
@@ -150,6 +150,11 @@ describe('what is found', () => {
       ]);
     }
     expect(await namesFor('gone', provider)).toEqual([]);
+  });
+
+  it.each(['', '   '])('case 12: refuses to search for nothing: "%s"', async (search) => {
+    const answer = await ask(owner.email, { search });
+    expect([answer.data.delegateCandidates, codesOf(answer)]).toEqual([null, ['BAD_USER_INPUT']]);
   });
 
   it('marks who is listed and the provider, and leaves neither out', async () => {
@@ -231,7 +236,7 @@ describe('who may search', () => {
 describe('paging', () => {
   const readAll = async (
     provider: MadeUser,
-    search: string,
+    search: string | null,
     size: number,
     backward: boolean,
   ): Promise<string[]> => {
@@ -254,7 +259,7 @@ describe('paging', () => {
     for (const [search, count] of [
       ['ann', 11],
       ['an', 11],
-      ['', 13],
+      [null, 13],
     ] as const) {
       const whole = await readAll(provider, search, 500, false);
       expect(new Set(whole).size).toBe(count);
@@ -277,9 +282,9 @@ describe('paging', () => {
       { search: 'm', after: forged([order, `9${value}`, id]) },
       { search: 'm', after: forged([order, `0\0`, id]) },
       { search: 'm', after: forged([order, value, '1']) },
-      { search: '', first: -1 },
-      { search: '', first: 1_000_000 },
-      { search: '', first: 1, last: 1 },
+      { search: null, first: -1 },
+      { search: null, first: 1_000_000 },
+      { search: null, first: 1, last: 1 },
       { search: 'x'.repeat(201) },
       { search: 'a\0b' },
     ]) {
@@ -287,7 +292,7 @@ describe('paging', () => {
       expect([variables, codesOf(answer)]).toEqual([variables, ['BAD_USER_INPUT']]);
     }
     expect(found(await ask(owner.email, { search: '👩'.repeat(200) }))).toEqual([]);
-    expect(found(await ask(owner.email, { search: '', first: 0 }))).toEqual([]);
+    expect(found(await ask(owner.email, { search: null, first: 0 }))).toEqual([]);
   });
 
   it('tells in a cursor nothing but the place of a row that was shown', async () => {

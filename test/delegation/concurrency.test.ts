@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories, type MadeUser } from '../support/factories';
@@ -17,8 +17,6 @@ import {
   save,
   stateOf,
 } from './support';
-
-jest.setTimeout(60_000);
 
 const POOL = 4;
 

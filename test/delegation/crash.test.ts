@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { type EmbeddedCluster, startCluster } from '../../src/embedded';
 import { ownerUrlOf, serverUrlOf } from '../../src/embedded-database';
@@ -14,8 +14,6 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories } from '../support/factories';
 import { type Build, buildServer, type ServerProcess, startProcess } from './processes';
 import { change, codesOf, historyAndLists, type ListInput, listOf, save } from './support';
-
-jest.setTimeout(120_000);
 
 const SAVES = 200;
 /** How many are acknowledged before the blow falls. */

@@ -528,7 +528,7 @@ describe('readiness for the launch', () => {
     // Launched: there is nothing left to lose.
     expect((await readinessOf(admin.email, clinic)).losses).toEqual({ totalCount: 0, nodes: [] });
     expect((await readinessOf(SUPPORT, clinic)).losses).toEqual({ totalCount: 0, nodes: [] });
-  }, 30_000);
+  });
 
   /** How many bills of which provider everybody's dashboard shows, by "user provider". */
   async function seenBy(

@@ -202,7 +202,7 @@ describe('who may see a bill', () => {
         expect({ person, sees: await seesBills(person, key) }).toEqual({ person, sees: told.has(id) });
       }
     }
-  }, 60_000);
+  });
 
   /** Whether the person's own dashboard has bills of the provider. */
   async function seesBills(person: OracleUser, key: string): Promise<boolean> {
@@ -394,7 +394,7 @@ describe('who could see a bill at an instant in the past', () => {
       groupNames: ['Billing clerks'],
       groups: [],
     });
-  }, 60_000);
+  });
 
   it('pages and counts at that instant', async () => {
     const clinic = (await make.clinic()).id;

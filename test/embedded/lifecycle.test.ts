@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { EmbeddedPostgresError, findRunningCluster } from '../../src/embedded';
 import { cleanUp, query, sharedFolder, start, store, stored, temporaryFolder } from './support';
 
-jest.setTimeout(60_000);
 let shared: string;
 let lasting: string;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRunningCluster } from '../../src/embedded';
 import {
   cleanUp,
@@ -17,8 +17,6 @@ import {
   stored,
   temporaryFolder,
 } from './support';
-
-jest.setTimeout(60_000);
 
 let shared: string;
 let installation: string;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRunningCluster } from '../../src/embedded';
 import {
   asRoot,
@@ -17,7 +17,6 @@ import {
   temporaryFolder,
 } from './support';
 
-jest.setTimeout(60_000);
 let shared: string;
 beforeAll(async () => {
   // For the tests that only need an installation which an ordinary user can read and not write.

@@ -25,7 +25,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     buildPageIfStale();
     server = await startTestServer({ graphiql: true });
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: CHROMIUM_ARGUMENTS });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -52,7 +52,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
     await page.goto(`${server.url}/graphiql`);
     await page.locator('main:not([inert])').waitFor();
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await page.close();
@@ -114,7 +114,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     expect(await page.evaluate<number>('sessionStorage.length')).toBe(0);
     const anonymous = await execute('Dashboard');
     expect(anonymous).not.toHaveProperty('data.dashboard.bills');
-  }, 60_000);
+  });
 
   it('runs every example as it is', async () => {
     await signIn(PASSWORD);
@@ -132,7 +132,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
       expect({ title, errors: answer.errors }).toEqual({ title, errors: undefined });
       expect(Object.values(answer.data ?? {})).not.toContain(null);
     }
-  }, 60_000);
+  });
 
   it('says that the password is wrong, and keeps nothing of it', async () => {
     await signIn('not-the-password');
@@ -141,7 +141,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     expect(await page.getByLabel('Password').inputValue()).toBe('');
     expect(await whatThePageHolds()).not.toContain('not-the-password');
     expect(await page.evaluate<number>('sessionStorage.length')).toBe(0);
-  }, 60_000);
+  });
 
   it('asks for a new sign-in when the token no longer holds', async () => {
     await page.evaluate("sessionStorage.setItem('billing-access.token', 'expired')");
@@ -149,7 +149,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     await page.getByRole('alert').filter({ hasText: 'Please sign in again' }).waitFor();
     await page.getByLabel('E-mail').waitFor();
     expect(await page.evaluate<number>('sessionStorage.length')).toBe(0);
-  }, 60_000);
+  });
 
   it('keeps the tabs of an earlier visit, a password typed into one excepted', async () => {
     const tabs = page.getByRole('tab');
@@ -173,7 +173,7 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     await page.locator('main:not([inert])').waitFor();
     await tabs.filter({ hasText: 'Mine' }).waitFor();
     expect(await tabs.count()).toBe(8);
-  }, 60_000);
+  });
 
   it('opens an example again from the side panel', async () => {
     await page.getByRole('button', { name: 'Show Examples' }).click();
@@ -181,5 +181,5 @@ describeWithBrowser('the GraphiQL page in a browser', () => {
     const tabs = page.getByRole('tab').filter({ hasText: 'WhoAmI' });
     await tabs.nth(1).waitFor();
     expect(await tabs.nth(1).getAttribute('aria-selected')).toBe('true');
-  }, 60_000);
+  });
 });

@@ -165,7 +165,7 @@ describe('a pool without a free connection', () => {
     }
     const after = await small.ask(A, READ);
     expect([after.status, codesOf(after)]).toEqual([200, []]);
-  }, 20_000);
+  });
 });
 
 describe('more requests than the process takes at once', () => {

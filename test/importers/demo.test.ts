@@ -42,7 +42,7 @@ describe('the demo', () => {
     database = await createTestDatabase();
     const summary = await withClient(database, (client) => loadDemo(client, { password: PASSWORD }));
     expect(summary.loaded).toBe(true);
-  }, 60_000);
+  });
 
   afterAll(() => database.drop());
 
@@ -307,7 +307,7 @@ describe('the demo', () => {
     } finally {
       await second.drop();
     }
-  }, 60_000);
+  });
 
   test.each([
     ['a clinic of the same name', `INSERT INTO clinics (name, currency) VALUES ('other CLINIC', 'CAD')`],

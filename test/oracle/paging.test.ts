@@ -40,7 +40,7 @@ beforeAll(async () => {
   server = await startTestServer();
   sessions = new Sessions(server);
   oracle = await Oracle.read(server.db);
-}, 60_000);
+});
 
 afterAll(() => server?.close());
 
@@ -161,7 +161,7 @@ describe('the bills of the dashboard', () => {
     const sequence = await sequenceOf('analyst@demo.example', {}, order);
     expect(sequence.length).toBeGreaterThan(5_000);
     await expectSequence(await dashboardOf('analyst@demo.example', null, order), sequence, 500, true);
-  }, 60_000);
+  });
 
   test('come newest first when nothing is said, and by DESC when only the field is', async () => {
     const newest = await sequenceOf(
@@ -242,7 +242,7 @@ describe('the bills of the dashboard', () => {
         'no patient',
         'no payer',
       ]);
-    }, 120_000);
+    });
   });
 
   test('come one by one, through runs of equal values', async () => {
@@ -253,7 +253,7 @@ describe('the bills of the dashboard', () => {
       expect(sequence.length).toBeGreaterThan(20);
       await expectSequence(await dashboardOf('delegate@demo.example', filter, order), sequence, 1, true);
     }
-  }, 60_000);
+  });
 });
 
 describe('a cursor', () => {

@@ -12,7 +12,7 @@ describe('the demo clinics', () => {
   beforeAll(async () => {
     server = await startTestServer({ statementTimeoutMs: 60_000 });
     comparison = await Comparison.open(server.db, server);
-  }, 60_000);
+  });
 
   afterAll(() => server?.close());
 

@@ -23,7 +23,7 @@ describe(`the imported Synthea clinic (${isThere ? 'the real export' : 'our own 
     await importInto(db.url, { folder: isThere ? EXPORT : SAMPLE, clinic: CLINIC, currency: 'USD' });
     server = await startTestServer({ db, statementTimeoutMs: 60_000 });
     comparison = await Comparison.open(db, server);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await server?.close();

@@ -31,7 +31,7 @@ describe('the SQL statements of one request', () => {
     // One connection answers in the order of the questions. With several, it depends on which answers first whether
     // two branches of a query that read the same kind of thing share a batch, and a count may differ by one or two.
     server = await startTestServer({ statementTimeoutMs: 60_000, poolSize: 1 });
-  }, 60_000);
+  });
 
   afterAll(() => server?.close());
 
@@ -102,7 +102,7 @@ describe('the SQL statements of one request', () => {
       counts.push(statements);
     }
     expectConstant(counts, 30);
-  }, 60_000);
+  });
 
   test('are as many for one encounter or chart as for many of them at once', async () => {
     const rows = await server.ask<{

@@ -171,7 +171,7 @@ describe('a node', () => {
       Visit: bill.visit?.id ?? '',
       Payer: bill.payer?.id ?? '',
     };
-  }, 60_000);
+  });
 
   afterAll(() => server?.close());
 
