@@ -68,14 +68,4 @@ export class DirectoryStore {
       columnsOf(keys),
     );
   }
-
-  /** The ids of the groups that a user is a member of, by name. */
-  async groupIdsOf(clinicId: string, userId: string): Promise<string[]> {
-    const rows = await this.statements.query<{ id: string }>(
-      `SELECT g.id FROM group_members m JOIN groups g ON g.clinic_id = m.clinic_id AND g.id = m.group_id
-       WHERE m.clinic_id = $1::uuid AND m.user_id = $2::uuid ORDER BY g.name`,
-      [clinicId, userId],
-    );
-    return rows.map((row) => row.id);
-  }
 }

@@ -70,8 +70,11 @@ export class ViewerResolver {
   async groups(@Root() viewer: ViewerAccount, @Ctx() context: RequestContext): Promise<Group[]> {
     const { clinicId } = viewer;
     if (clinicId === null) return [];
-    const ids = await new DirectoryStore(context.statements).groupIdsOf(clinicId, viewer.userId);
-    const groups = await context.loaders.groups.loadMany(ids.map((id) => ({ clinicId, id })));
-    return groups.map((group) => existing(group instanceof Error ? null : group));
+    const rows = await context.loaders.groupsOfUser.load({ clinicId, id: viewer.userId });
+    const groups = await Promise.all(
+      rows.map((row) => context.loaders.groups.load({ clinicId, id: row.groupId })),
+    );
+    // One that was deleted since the membership was read is gone, and so is the membership.
+    return groups.flatMap((group) => group ?? []);
   }
 }

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import { GROUNDS } from '../../access/policy';
 import { chosenClinic, existing } from '../../arguments';
+import { groundsOf } from '../../billing/explain/grounds';
 import { BillAccessGround } from '../../billing/explain/types';
 import type { RequestContext } from '../../context';
 import { Group, User } from '../../directory/types';
@@ -135,10 +135,6 @@ export class ProviderAccessResolver {
 
   @FieldResolver(() => [BillAccessGround], { description: 'Every ground that holds.' })
   grounds(@Root() { held, ...row }: ProviderAccess): BillAccessGround[] {
-    return GROUNDS.flatMap((ground) => {
-      const rows = held.filter((one) => one.relation === ground);
-      const groupIds = rows.flatMap((one) => one.groupId ?? []);
-      return rows.length === 0 ? [] : [{ ...row, ground, groupIds }];
-    });
+    return groundsOf(row, held);
   }
 }
