@@ -608,7 +608,7 @@ describe('one operation that changes and reads', () => {
     after: reactivateUser(input: { userId: $provider }) ${READ} }`;
 
   // Reported at graphql/dataloader#69 (22) and rmosolgo/graphql-ruby#4600 (36).
-  it('cases 22 and 36: adds a delegate and reads the list, before and after', async () => {
+  it('case 22, case 36: adds a delegate and reads the list, before and after', async () => {
     const answer = await server.ask<{ before: Read; change: Payload; after: Read }>(
       scene.admin.email,
       readsAround('addUserDelegate', 'AddUserDelegateInput'),
@@ -644,7 +644,7 @@ describe('one operation that changes and reads', () => {
     expect(await surfacesOf(server, scene.moa.email, scene)).toEqual(everywhere());
   });
 
-  it('cases 22 and 36: the list by every way inside the payload is the one after the change', async () => {
+  it('case 22, case 36: the list by every way inside the payload is the one after the change', async () => {
     const read = `{ billingDelegation { version entries { __typename } } }`;
     const answer = await server.ask<{
       addUserDelegate: Record<'list' | 'change', { provider: { billingDelegation: object } }>;

@@ -61,7 +61,7 @@ const WIDE: Partial<Limits> = {
   aliases: 5_000,
   directives: 5_000,
   repeats: 5_000,
-  cost: 100_000_000,
+  cost: 1_000_000_000_000,
   requestTimeoutMs: 120_000,
   concurrent: 2_000,
   requestsPerMinute: 0,
