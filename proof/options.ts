@@ -33,7 +33,7 @@ what the API answers with an oracle, runs the public cases, and prints one table
   --path P       with --seed: one counterexample again, as the failure printed it
   --bills N      how many bills the largest clinic of a world has at most (15)
   --commands N   how many changes are made to a world at most (8)
-  --longest N    how many fields a path has at most (8); 10 takes minutes
+  --longest N    how many fields a path has at most (6); 8 takes about 20 minutes
   --only PART    one part: ${PARTS.join(', ')}
   --help         this text
 `;
@@ -71,7 +71,7 @@ export function readOptions(args: readonly string[]): Options {
     path: typeof values.path === 'string' ? values.path : undefined,
     bills: whole('bills', 15, 0, 90),
     commands: whole('commands', 8, 0, 100),
-    longest: whole('longest', 8, 1, 20),
+    longest: whole('longest', 6, 1, 20),
     only,
     help: values.help === true,
   };
