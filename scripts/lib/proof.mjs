@@ -24,7 +24,9 @@ export function main() {
 /** What fails is told in the table; jest's own output says why. */
 async function runTests() {
   // The cases stand with what they are about: those of lists and saves in test/delegation.
-  const folders = ['test/cases', 'test/delegation', 'test/http'].filter((folder) => existsSync(path.join(root, folder)));
+  const folders = ['test/cases', 'test/delegation', 'test/http'].filter((folder) =>
+    existsSync(path.join(root, folder)),
+  );
   await mkdir(path.dirname(results), { recursive: true });
   await rm(results, { force: true });
   say('Running the public cases and the HTTP audits ...');
