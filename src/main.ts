@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from './config';
 import { Database } from './database';
 import { type EmbeddedCluster, EmbeddedPostgresError, startCluster } from './embedded';
 import { keptSigningKey, ownerUrlOf, serverUrlOf, withClient } from './embedded-database';
+import { failureText } from './failure-text';
 import { demoSignIns, loadDemo } from './importers/demo';
 import { createLogger } from './logging';
 import { MigrationError, migrate } from './migrate';
@@ -132,9 +133,7 @@ async function main(): Promise<void> {
 
 /** Tells why there is no server. What a person can mend comes without a stack. */
 function fail(error: unknown): never {
-  const expected = [ConfigError, MigrationError, EmbeddedPostgresError].some((kind) => error instanceof kind);
-  const text =
-    error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  const text = failureText(error, [ConfigError, MigrationError, EmbeddedPostgresError]);
   process.stderr.write(`${text}\n`);
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from './config';
+import { failureText } from './failure-text';
 import { MigrationError, migrate } from './migrate';
 
 /** `npm run migrate`: brings your own database up to this version, under the role that owns it. */
@@ -14,9 +15,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof MigrationError;
-  process.stderr.write(
-    `${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
-  );
+  process.stderr.write(`${failureText(error, [ConfigError, MigrationError])}\n`);
   process.exitCode = 1;
 });

@@ -21,74 +21,51 @@ const EXPECTED_VERSION = {
     'The `version` of the list that the change was made on. If the list has changed since: CONFLICT, and nothing is changed.',
 } as const;
 
-/** See `addUserDelegate`. */
-@InputType({ description: 'A user to put on a delegation list.' })
-export class AddUserDelegateInput {
+/** What every single change of a list has: whose list, on which version, and the password that confirms it. */
+@InputType()
+abstract class ListChangeInput {
   @Field(() => ID, PROVIDER)
   providerId!: string;
 
+  @Field(() => Int, EXPECTED_VERSION)
+  expectedVersion?: number | null;
+
+  @Field(() => String, PASSWORD)
+  password?: string | null;
+}
+
+/** See `addUserDelegate`. */
+@InputType({ description: 'A user to put on a delegation list.' })
+export class AddUserDelegateInput extends ListChangeInput {
   @Field(() => ID, { description: 'The user: active, of the same clinic, not the provider.' })
   userId!: string;
 
   @Field(() => DateTimeScalar, EXPIRES_AT)
   expiresAt?: Date | null;
-
-  @Field(() => Int, EXPECTED_VERSION)
-  expectedVersion?: number | null;
-
-  @Field(() => String, PASSWORD)
-  password?: string | null;
 }
 
 /** See `removeUserDelegate`. */
 @InputType({ description: 'A user to take off a delegation list.' })
-export class RemoveUserDelegateInput {
-  @Field(() => ID, PROVIDER)
-  providerId!: string;
-
+export class RemoveUserDelegateInput extends ListChangeInput {
   @Field(() => ID, { description: 'The user, active or not.' })
   userId!: string;
-
-  @Field(() => Int, EXPECTED_VERSION)
-  expectedVersion?: number | null;
-
-  @Field(() => String, PASSWORD)
-  password?: string | null;
 }
 
 /** See `addGroupDelegate`. */
 @InputType({ description: 'A group to put on a delegation list.' })
-export class AddGroupDelegateInput {
-  @Field(() => ID, PROVIDER)
-  providerId!: string;
-
+export class AddGroupDelegateInput extends ListChangeInput {
   @Field(() => ID, { description: 'The group, of the same clinic.' })
   groupId!: string;
 
   @Field(() => DateTimeScalar, EXPIRES_AT)
   expiresAt?: Date | null;
-
-  @Field(() => Int, EXPECTED_VERSION)
-  expectedVersion?: number | null;
-
-  @Field(() => String, PASSWORD)
-  password?: string | null;
 }
 
 /** See `removeGroupDelegate`. */
 @InputType({ description: 'A group to take off a delegation list.' })
-export class RemoveGroupDelegateInput {
-  @Field(() => ID, PROVIDER)
-  providerId!: string;
-
+export class RemoveGroupDelegateInput extends ListChangeInput {
   @Field(() => ID, { description: 'The group.' })
   groupId!: string;
-
-  @Field(() => Int, EXPECTED_VERSION)
-  expectedVersion?: number | null;
-
-  @Field(() => String, PASSWORD)
-  password?: string | null;
 }
 
 /** A user and an end. */

@@ -17,18 +17,12 @@ export interface DelegationEntryRow extends ProviderRef {
   readonly memberCount: number | null;
 }
 
-/** A user on a delegation list. */
-@ObjectType({ description: 'A user on a delegation list.' })
-export class UserDelegate {
+/** What every entry of a delegation list has, whoever the delegate is. */
+@ObjectType()
+abstract class Delegate {
   row!: DelegationEntryRow;
   clinicId!: string;
   providerId!: string;
-
-  @Field(() => Boolean, {
-    description:
-      'Whether the user is active. A deactivated user stays on the list, without access, until removed by hand.',
-  })
-  active!: boolean;
 
   @Field(() => DateTimeScalar, { description: 'When the entry was added.' })
   addedAt!: Date;
@@ -38,6 +32,16 @@ export class UserDelegate {
     description: 'The entry gives access before this instant. Null: without end.',
   })
   expiresAt!: Date | null;
+}
+
+/** A user on a delegation list. */
+@ObjectType({ description: 'A user on a delegation list.' })
+export class UserDelegate extends Delegate {
+  @Field(() => Boolean, {
+    description:
+      'Whether the user is active. A deactivated user stays on the list, without access, until removed by hand.',
+  })
+  active!: boolean;
 
   @Field(() => Boolean, {
     description: 'Whether the entry gives access now: false for a deactivated user, and once expired.',
@@ -47,22 +51,9 @@ export class UserDelegate {
 
 /** A group on a delegation list. */
 @ObjectType({ description: 'A group on a delegation list.' })
-export class GroupDelegate {
-  row!: DelegationEntryRow;
-  clinicId!: string;
-  providerId!: string;
-
+export class GroupDelegate extends Delegate {
   @Field(() => Int, { description: 'How many active users are in the group.' })
   memberCount!: number;
-
-  @Field(() => DateTimeScalar, { description: 'When the entry was added.' })
-  addedAt!: Date;
-
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description: 'The entry gives access before this instant. Null: without end.',
-  })
-  expiresAt!: Date | null;
 
   @Field(() => Boolean, {
     description:

@@ -1,5 +1,6 @@
 import { ConfigError, readConfig } from '../config';
 import { withClient } from '../embedded-database';
+import { failureText } from '../failure-text';
 import { migrate } from '../migrate';
 import { demoSignIns, loadDemo } from './demo';
 import { ImportError } from './error';
@@ -21,9 +22,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof ImportError;
-  process.stderr.write(
-    `${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
-  );
+  process.stderr.write(`${failureText(error, [ConfigError, ImportError])}\n`);
   process.exitCode = 1;
 });
