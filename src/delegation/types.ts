@@ -7,6 +7,8 @@ import { DateTimeScalar } from '../scalars';
 export interface DelegationEntryRow extends ProviderRef {
   readonly delegateUserId: string | null;
   readonly delegateGroupId: string | null;
+  /** The delegate's name. */
+  readonly name: string;
   readonly addedBy: string | null;
   readonly addedAt: Date;
   readonly expiresAt: Date | null;

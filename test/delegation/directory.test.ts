@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { toGlobalId } from '../../src/global-id';
 import { createTestDatabase } from '../support/database';
 import { type Answer, startTestServer, type TestServer } from '../support/server';
@@ -542,6 +542,41 @@ describe('at the same time', () => {
       const left = await server.db.query('SELECT FROM delegations WHERE delegate_group_id = $1', [group.id]);
       expect(left).toEqual([]);
     }
+  });
+
+  it('a group that is deleted right after its list was read is told as the list had it', async () => {
+    const { make, clinic, admin } = scene;
+    const owner = await make.provider({ clinicId: clinic.id });
+    const group = await make.group({ clinicId: clinic.id, members: [scene.moa.id] });
+    await make.delegation({ clinicId: clinic.id, providerId: owner.id, groupId: group.id });
+    const real = server.database.query.bind(server.database);
+    const statements = jest.spyOn(server.database, 'query');
+    let read = 0;
+    statements.mockImplementation(async (text, ...rest) => {
+      const rows = await real(text, ...rest);
+      if (text.includes('list_version AS version') && read++ === 0) {
+        await server.db.query('DELETE FROM delegations WHERE delegate_group_id = $1', [group.id]);
+        await server.db.query('DELETE FROM group_members WHERE group_id = $1', [group.id]);
+        await server.db.query('DELETE FROM groups WHERE id = $1', [group.id]);
+      }
+      return rows as never;
+    });
+    try {
+      const answer = await server.ask<{ billingDelegation: unknown }>(
+        owner.email,
+        `query ($id: ID!) { billingDelegation(providerId: $id) { entries { ... on GroupDelegate {
+          group { name memberCount members { nodes { name } } } } } } }`,
+        { id: owner.globalId },
+      );
+      expect(read).toBe(1);
+      expect(answer.errors).toBeUndefined();
+      expect(answer.data.billingDelegation).toEqual({
+        entries: [{ group: { name: group.name, memberCount: 1, members: { nodes: [] } } }],
+      });
+    } finally {
+      statements.mockRestore();
+    }
+    expect((await listOf(server, admin.email, owner.globalId)).entries).toEqual([]);
   });
 
   it('members come and go and are deactivated in any order of ids, and all changes are in the history', async () => {

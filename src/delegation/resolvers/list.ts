@@ -82,8 +82,9 @@ export class UserDelegateResolver {
 @Resolver(() => GroupDelegate)
 export class GroupDelegateResolver {
   @FieldResolver(() => Group, { description: 'The group.' })
-  async group(@Root() { clinicId, row }: GroupDelegate, @Ctx() context: RequestContext): Promise<Group> {
-    return existing(await context.loaders.groups.load({ clinicId, id: existing(row.delegateGroupId) }));
+  group(@Root() { clinicId, row, memberCount }: GroupDelegate): Group {
+    // As the list had it: read anew, it could have been deleted since.
+    return { clinicId, id: existing(row.delegateGroupId), name: row.name, memberCount };
   }
 
   @FieldResolver(() => User, { nullable: true, description: 'Who added the entry. Null: an import.' })
