@@ -4,8 +4,12 @@ const ESM_ONLY = ['get-east-asian-width', 'jose', 'lodash-es', 'uuid'];
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // Libraries look at globals of the file before; jest would warn of each.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   // The default leaves one core idle; on two, the tests and PostgreSQL share both well.
   maxWorkers: 2,
+  // What a hundred test files leave behind in a process would fill its heap.
+  workerIdleMemoryLimit: '1GB',
   // Generous: a slow machine is no failure. How fast things are is measured in bench/.
   testTimeout: 120_000,
   globalSetup: '<rootDir>/test/support/global-setup.ts',

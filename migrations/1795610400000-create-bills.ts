@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Payers, bills, their items and payments. Money is an exact decimal in the clinic's currency, a service date a
- * calendar date. A bill keeps the sums of its items and payments, so that totals need no other table.
+ * calendar date. A bill keeps the sums of its items and payments, so that totals need no other table; items and
+ * payments keep the provider of their bill, so that who may see them is decided without it.
  * Locks: new tables only.
  */
 export class CreateBills1795610400000 implements MigrationInterface {
@@ -37,6 +38,7 @@ export class CreateBills1795610400000 implements MigrationInterface {
         note text,
         CONSTRAINT bills_pkey PRIMARY KEY (clinic_id, id),
         CONSTRAINT bills_number_key UNIQUE (clinic_id, number),
+        CONSTRAINT bills_owner_key UNIQUE (clinic_id, id, provider_id),
         CONSTRAINT bills_provider_fkey FOREIGN KEY (clinic_id, provider_id) REFERENCES providers (clinic_id, user_id),
         CONSTRAINT bills_patient_fkey FOREIGN KEY (clinic_id, patient_id) REFERENCES patients (clinic_id, id),
         CONSTRAINT bills_encounter_fkey FOREIGN KEY (clinic_id, encounter_id, patient_id) REFERENCES encounters (clinic_id, id, patient_id),
@@ -59,12 +61,17 @@ export class CreateBills1795610400000 implements MigrationInterface {
     await runner.query(
       'CREATE INDEX bills_patient_idx ON bills (clinic_id, patient_id, service_date DESC, id DESC)',
     );
+    // For who sees every provider of the clinic.
+    await runner.query(
+      'CREATE INDEX bills_newest_idx ON bills (clinic_id, service_date DESC, id DESC) INCLUDE (provider_id)',
+    );
     await runner.query('CREATE INDEX bills_encounter_idx ON bills (clinic_id, encounter_id)');
     await runner.query('CREATE INDEX bills_visit_idx ON bills (clinic_id, visit_id)');
     await runner.query(`
       CREATE TABLE bill_items (
         clinic_id uuid NOT NULL,
         bill_id uuid NOT NULL,
+        provider_id uuid NOT NULL,
         line integer NOT NULL,
         service_code text NOT NULL,
         description text,
@@ -73,27 +80,43 @@ export class CreateBills1795610400000 implements MigrationInterface {
         unit_price numeric(14,4) NOT NULL,
         amount numeric(14,2) NOT NULL,
         CONSTRAINT bill_items_pkey PRIMARY KEY (clinic_id, bill_id, line),
-        CONSTRAINT bill_items_bill_fkey FOREIGN KEY (clinic_id, bill_id) REFERENCES bills (clinic_id, id),
+        CONSTRAINT bill_items_bill_fkey FOREIGN KEY (clinic_id, bill_id, provider_id)
+          REFERENCES bills (clinic_id, id, provider_id) ON UPDATE CASCADE,
         CONSTRAINT bill_items_amounts_check CHECK (line > 0 AND units >= 0 AND unit_price >= 0 AND amount >= 0)
       )`);
     await runner.query(`
       CREATE TABLE payments (
         clinic_id uuid NOT NULL,
         bill_id uuid NOT NULL,
+        provider_id uuid NOT NULL,
         line integer NOT NULL,
         kind text NOT NULL,
         amount numeric(14,2) NOT NULL,
         received_on date NOT NULL,
         method text,
         CONSTRAINT payments_pkey PRIMARY KEY (clinic_id, bill_id, line),
-        CONSTRAINT payments_bill_fkey FOREIGN KEY (clinic_id, bill_id) REFERENCES bills (clinic_id, id),
+        CONSTRAINT payments_bill_fkey FOREIGN KEY (clinic_id, bill_id, provider_id)
+          REFERENCES bills (clinic_id, id, provider_id) ON UPDATE CASCADE,
         CONSTRAINT payments_kind_check CHECK (kind IN ('PAYMENT', 'REFUND')),
         CONSTRAINT payments_amount_check CHECK (line > 0 AND amount > 0)
       )`);
+    // Nobody has to tell the provider of an item: it is the bill's.
+    await runner.query(`
+      CREATE FUNCTION take_provider_of_bill() RETURNS trigger LANGUAGE plpgsql AS $body$
+      BEGIN
+        SELECT b.provider_id INTO NEW.provider_id FROM bills b WHERE b.clinic_id = NEW.clinic_id AND b.id = NEW.bill_id;
+        RETURN NEW;
+      END $body$`);
+    for (const table of ['bill_items', 'payments']) {
+      await runner.query(`
+        CREATE TRIGGER ${table}_take_provider BEFORE INSERT ON ${table}
+        FOR EACH ROW WHEN (NEW.provider_id IS NULL) EXECUTE FUNCTION take_provider_of_bill()`);
+    }
     await runner.query('GRANT SELECT ON payers, bills, bill_items, payments TO billing_api');
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE payments, bill_items, bills, payers');
+    await runner.query('DROP FUNCTION take_provider_of_bill');
   }
 }

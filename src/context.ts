@@ -5,6 +5,7 @@ import type { AccessContext } from './access/rules';
 import type { Viewer } from './access/viewer';
 import { Audit } from './audit';
 import { type ApiError, unauthenticated } from './errors';
+import type { Credential } from './identity/bearer';
 import type { Confirmation } from './identity/confirmation';
 import type { SignInService } from './identity/sign-in';
 import { createLoaders, type Loaders } from './loaders';
@@ -54,15 +55,17 @@ export class RequestContext implements AccessContext {
     readonly services: Services,
     readonly request: { readonly id: string; readonly address: string },
     readonly log: Logger,
+    /** What came with the request to show who sent it; null: nothing valid. */
+    readonly credential: Credential | null = null,
   ) {
-    this.viewerLoaders = viewer && createLoaders(statements, viewer);
     this.relationLoader = viewer && new RelationLoader(statements, viewer);
     // Nobody stands in no relation to anything.
     this.decisions = new Decisions(
       viewer,
-      this.relationLoader ?? { load: () => Promise.resolve([]), known: () => [] },
+      this.relationLoader ?? { load: () => Promise.resolve([]), known: () => [], learn: () => undefined },
       log,
     );
+    this.viewerLoaders = viewer && createLoaders(statements, viewer, this.decisions);
   }
 
   /** The viewer. Raises UNAUTHENTICATED (or why there is none). */
@@ -73,8 +76,9 @@ export class RequestContext implements AccessContext {
 
   /** Forgets what was read so far: called after every change, so that nothing in the same request answers from before it. */
   forget(): void {
-    this.viewerLoaders = this.viewer && createLoaders(this.statements, this.viewer);
+    this.viewerLoaders = this.viewer && createLoaders(this.statements, this.viewer, this.decisions);
     this.relationLoader?.clear();
+    this.decisions.forget();
   }
 
   /** The loaders of the viewer. Raises UNAUTHENTICATED (or why there is none). */

@@ -8,6 +8,7 @@ import { unavailable } from './errors';
 import type { Statements, Told, Transactions } from './sql';
 import { StatementCanceller } from './statement-cancel';
 import { queryAsTold } from './told-query';
+import { type StatementWatch, watchStatement } from './watching/tracing';
 
 /** The role that the API runs under; migrations create it. */
 export const API_ROLE = 'billing_api';
@@ -48,6 +49,84 @@ export function meansUnavailable(error: unknown): boolean {
   );
 }
 
+/** SQLSTATEs after which a connection is of no more use: it is ending, or leads to a database that takes no changes. */
+const ENDING_STATES = /^(08|57P0|25006)/;
+
+/** Whether a connection must not be lent again after this error: it is gone, silent, or leads to the wrong database. */
+function endsConnection(error: Error): boolean {
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  if (severity === 'FATAL') return true;
+  if (typeof code === 'string') return UNAVAILABLE_SYSTEM.has(code) || ENDING_STATES.test(code);
+  return meansUnavailable(error);
+}
+
+/** How long after the end of its time a statement may stay unanswered before its connection counts as dead. */
+const SILENCE_MS = 2_000;
+/** When the system begins to ask whether a connection that says nothing is still there. */
+const KEEP_ALIVE_MS = 10_000;
+
+/**
+ * Keeps no statement prepared, whoever names it: behind a PgBouncer before 1.21 the next transaction may be on another
+ * connection, where it is unknown, or known as another's.
+ */
+class UnpreparedClient extends pg.Client {
+  // The driver's own signatures are many; whatever is given is passed on, but for a name.
+  override query = ((...given: unknown[]): unknown => {
+    const [config, ...rest] = given;
+    const named = typeof config === 'object' && config !== null && 'name' in config && !('submit' in config);
+    const nameless = named ? { ...config, name: undefined } : config;
+    return (super.query as (...args: unknown[]) => unknown)(nameless, ...rest);
+  }) as pg.Client['query'];
+}
+
+/** "Cannot connect now": after a failover the same address leads to the primary again. */
+const CANNOT_CONNECT_NOW = '57P03';
+
+/**
+ * Looks at a new connection, and refuses it
+ * - to a standby, unless one is wanted: what decides access is read from the primary, and a standby may be behind. A
+ *   connection that is open need not be asked again: no primary becomes a standby without ending its connections;
+ * - when the session is not as it was asked for. PgBouncer leaves out what it does not know, the role among it.
+ */
+function inspect(client: pg.ClientBase, standby: boolean, done: (error?: Error) => void): void {
+  client
+    .query<Session>(
+      `SELECT pg_is_in_recovery() AS standby, current_user AS role, session_user AS account,
+         current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS timeout`,
+    )
+    .then(({ rows: [session] }) => done(session && problemOf(session, standby)), done);
+}
+
+interface Session {
+  readonly standby: boolean;
+  readonly role: string;
+  readonly account: string;
+  readonly zone: string;
+  readonly timeout: string;
+}
+
+function problemOf(session: Session, standby: boolean): Error | undefined {
+  if (session.standby && !standby) {
+    const message = 'The address of the database leads to a standby; it must lead to the primary.';
+    return Object.assign(new Error(message), { code: CANNOT_CONNECT_NOW });
+  }
+  if (session.role === API_ROLE && session.zone === 'UTC' && session.timeout !== '0') return undefined;
+  const { account } = session;
+  const ask = [`role = '${API_ROLE}'`, "timezone = 'UTC'", "statement_timeout = '10s'"].map(
+    (setting) => `ALTER ROLE ${pg.escapeIdentifier(account)} SET ${setting};`,
+  );
+  return new Error(
+    `The session of ${account} has not the role, time zone and statement timeout that were asked for. Behind PgBouncer an administrator of the database sets them, once:\n  ${ask.join('\n  ')}`,
+  );
+}
+
+/** A connection while somebody has it. */
+interface Lent {
+  readonly client: pg.PoolClient;
+  /** Why it must not be lent again. */
+  broken?: Error;
+}
+
 /** How often a transaction that lost a race is tried in all. */
 const ATTEMPTS = 3;
 
@@ -64,6 +143,8 @@ export class Database implements Transactions {
   private constructor(
     readonly source: DataSource,
     private readonly canceller: StatementCanceller,
+    private readonly onStatement: StatementWatch | undefined,
+    private readonly prepares: boolean,
   ) {}
 
   /** Opens the pool. Raises the driver's error when the database cannot be reached or the role is missing. */
@@ -72,21 +153,37 @@ export class Database implements Transactions {
     poolSize: number;
     statementTimeoutMs: number;
     onPoolError: (error: unknown) => void;
+    /** Told of every statement. */
+    onStatement?: StatementWatch;
+    /** The address is that of a standby, for reads that may be behind; otherwise a standby is refused. */
+    standby?: boolean;
+    /** Whether statements are kept prepared on their connection; without it, they are. */
+    preparedStatements?: boolean;
   }): Promise<Database> {
+    const prepares = options.preparedStatements ?? true;
     const source = new DataSource({
       ...dataSourceOptions(options.url),
       poolSize: options.poolSize,
       poolErrorHandler: options.onPoolError,
       extra: {
         types,
-        options: `-c role=${API_ROLE} -c timezone=UTC`,
+        // Statements are few and come again and again: planning one that reads a page takes longer than running it.
+        options: `-c role=${API_ROLE} -c timezone=UTC -c plan_cache_mode=force_generic_plan`,
         statement_timeout: options.statementTimeoutMs,
         connectionTimeoutMillis: 5_000,
+        // A database that vanishes without a word must not hold a connection, and a request, for as long as TCP waits.
+        query_timeout: options.statementTimeoutMs + SILENCE_MS,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+        verify: (client: pg.ClientBase, done: (error?: Error) => void) =>
+          inspect(client, options.standby ?? false, done),
         application_name: 'billing-access-delegation',
+        ...(prepares ? {} : { Client: UnpreparedClient }),
       },
     });
     await source.initialize();
-    return new Database(source, new StatementCanceller(options.url, options.onPoolError));
+    const canceller = new StatementCanceller(options.url, options.onPoolError);
+    return new Database(source, canceller, options.onStatement, prepares);
   }
 
   /** The database for one request: when the signal is aborted, what runs is cancelled and nothing more is begun. */
@@ -97,14 +194,14 @@ export class Database implements Transactions {
     };
   }
 
-  /** Runs a statement, prepared once per connection. Raises UNAVAILABLE when the database cannot answer now. */
+  /** Runs a statement, by default prepared once per connection. Raises UNAVAILABLE when the database cannot answer now. */
   async query<Row extends object>(
     text: string,
     values: readonly unknown[],
     told?: Told,
     signal?: AbortSignal,
   ): Promise<Row[]> {
-    return this.onConnection((client) => this.run<Row>(client, text, values, signal, told));
+    return this.onConnection((lent) => this.run<Row>(lent, text, values, signal, told));
   }
 
   async transaction<Result>(
@@ -121,21 +218,21 @@ export class Database implements Transactions {
   }
 
   /** Lends a connection of the pool. One that breaks meanwhile is thrown away, never handed to another request. */
-  private async onConnection<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  private async onConnection<Result>(work: (lent: Lent) => Promise<Result>): Promise<Result> {
     const client = await this.pool.connect().catch((error: unknown) => {
       throw meansUnavailable(error) ? unavailable(error) : error;
     });
+    const lent: Lent = { client };
     // Without a listener of its own, the end of a connection would be the end of the process.
-    let broken: Error | undefined;
     const breaks = (error: Error): void => {
-      broken = error;
+      lent.broken = error;
     };
     client.on('error', breaks);
     try {
-      return await work(client);
+      return await work(lent);
     } finally {
       client.off('error', breaks);
-      client.release(broken);
+      client.release(lent.broken);
     }
   }
 
@@ -143,34 +240,41 @@ export class Database implements Transactions {
     work: (transaction: Statements) => Promise<Result>,
     signal: AbortSignal | undefined,
   ): Promise<Result> {
-    return this.onConnection(async (client) => {
-      const transaction: Statements = { query: (text, values) => this.run(client, text, values, signal) };
+    return this.onConnection(async (lent) => {
+      const transaction: Statements = { query: (text, values) => this.run(lent, text, values, signal) };
       try {
         await transaction.query('BEGIN', []);
         const result = await work(transaction);
         await transaction.query('COMMIT', []);
         return result;
       } catch (error) {
-        // A connection on which not even this works is not used again.
-        await client.query('ROLLBACK').catch((cause: Error) => client.emit('error', cause));
+        // With its connection a transaction ends by itself; and one on which not even this works is not used again.
+        if (lent.broken === undefined) {
+          await lent.client.query('ROLLBACK').catch((cause: Error) => {
+            lent.broken = cause;
+          });
+        }
         throw error;
       }
     });
   }
 
   private async run<Row extends object>(
-    client: pg.PoolClient,
+    lent: Lent,
     text: string,
     values: readonly unknown[],
     signal: AbortSignal | undefined,
     told?: Told,
   ): Promise<Row[]> {
-    const statement = { name: this.nameOf(text), text, values: [...values] };
+    const { client } = lent;
+    const statement = { ...(this.prepares ? { name: this.nameOf(text) } : {}), text, values: [...values] };
     const ask = (): Promise<pg.QueryResult<Row>> =>
       told === undefined ? client.query<Row>(statement) : queryAsTold<Row>(client, statement, told);
     try {
-      return (await this.canceller.run(client, signal, ask)).rows;
+      const watched = () => watchStatement(text, this.onStatement, ask);
+      return (await this.canceller.run(client, signal, watched)).rows;
     } catch (error) {
+      if (isNativeError(error) && endsConnection(error)) lent.broken = error;
       throw meansUnavailable(error) ? unavailable(error) : error;
     }
   }

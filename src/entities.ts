@@ -9,7 +9,7 @@ import {
   UserEntity,
   UserPermissionEntity,
 } from './directory/entities';
-import { AttemptEntity, SignInEntity } from './identity/entities';
+import { AttemptEntity, ExternalSignInEntity, SignInEntity } from './identity/entities';
 import { EncounterEntity, PatientEntity, VisitEntity } from './records/entities';
 
 /** Every table of the product; a test compares them with what the migrations make. */
@@ -22,6 +22,7 @@ export const entities = [
   GroupEntity,
   GroupMemberEntity,
   SignInEntity,
+  ExternalSignInEntity,
   AttemptEntity,
   DelegationEntity,
   HistoryEntity,

@@ -1,3 +1,4 @@
+import type { Decisions } from './access/decisions';
 import type { Viewer } from './access/viewer';
 import { billLoaders } from './billing/loaders';
 import { DelegationStore } from './delegation/store';
@@ -9,7 +10,7 @@ import { childLoader, keyOf, rowLoader } from './row-loader';
 import type { Statements } from './sql';
 
 /** Everything that a request reads by key, each batched, and remembered until the request ends. */
-export function createLoaders(statements: Statements, viewer: Viewer) {
+export function createLoaders(statements: Statements, viewer: Viewer, decisions: Decisions) {
   const directory = new DirectoryStore(statements);
   const records = new RecordStore(statements);
   const delegation = new DelegationStore(statements);
@@ -29,7 +30,7 @@ export function createLoaders(statements: Statements, viewer: Viewer) {
     delegationLists: rowLoader((keys) => delegation.lists(keys, viewer.now)),
     ...launchLoaders(statements, viewer),
     ...membershipLoaders(statements),
-    ...billLoaders(statements, viewer),
+    ...billLoaders(statements, viewer, (provider, relation) => decisions.learn(provider, relation)),
   };
 }
 

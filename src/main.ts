@@ -1,90 +1,59 @@
-import path from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import cluster from 'node:cluster';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, readConfig } from './config';
-import { Database } from './database';
-import { type EmbeddedCluster, EmbeddedPostgresError, startCluster } from './embedded';
-import { keptSigningKey, ownerUrlOf, serverUrlOf, withClient } from './embedded-database';
-import { failureText } from './failure-text';
-import { demoSignIns, loadDemo } from './importers/demo';
+import { type Config, readConfig } from './config';
+import { demoSignIns } from './importers/demo';
 import { createLogger } from './logging';
-import { MigrationError, migrate } from './migrate';
-import { buildGuardedSchema } from './schema';
-import { createServer } from './server';
+import { type Place, prepareDatabase } from './run/database';
+import { Running } from './run/running';
+import { fail, say } from './run/say';
+import { portProblem, serve } from './run/serve';
+import { runWorker } from './run/worker';
+import { Workers, WorkersError } from './run/workers';
+import { startMetricsServer } from './watching/metrics-server';
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-/** What must be stopped again, the last first. */
-class Running {
-  private readonly stops: (() => Promise<unknown>)[] = [];
-
-  onStop(stop: () => Promise<unknown>): void {
-    this.stops.push(stop);
-  }
-
-  async stop(): Promise<void> {
-    for (let stop = this.stops.pop(); stop !== undefined; stop = this.stops.pop()) await stop();
-  }
+/** What serves: where, and how to read its metrics. */
+interface Service {
+  readonly address: string;
+  readonly readMetrics: () => Promise<string>;
 }
 
-/** Opens the database: your own, or the embedded one with the demo clinic in it. Migrates it first. */
-async function openDatabase(
+async function serveHere(config: Config, place: Place, log: Logger, running: Running): Promise<Service> {
+  const { address, metrics } = await serve(config, place, log, running);
+  return { address, readMetrics: async () => metrics?.registry.metrics() ?? '' };
+}
+
+async function serveByWorkers(config: Config, place: Place, log: Logger, running: Running): Promise<Service> {
+  const workers = new Workers({
+    count: config.workers,
+    place,
+    shutdownSeconds: config.shutdownSeconds,
+    log,
+  });
+  running.onStop(() => workers.stop());
+  return { address: await workers.start(), readMetrics: () => workers.read() };
+}
+
+/** Starts to answer Prometheus, where it is asked for; answers where. */
+async function openMetrics(
   config: Config,
+  read: () => Promise<string>,
   log: Logger,
   running: Running,
-): Promise<{ database: Database; signingKey: string }> {
-  let url = config.databaseUrl;
-  let signingKey = config.signingKey;
-  if (url === null || config.migrationDatabaseUrl === null) {
-    const cluster: EmbeddedCluster = await startCluster({
-      dataDir: path.resolve(config.dataDir),
-      log: say,
-      // The server stays up and answers UNAVAILABLE; whoever runs it must know why.
-      onUnexpectedExit: (message) => log.error(message),
-    });
-    running.onStop(() => cluster.stop());
-    const ownerUrl = await ownerUrlOf(cluster);
-    await migrate(ownerUrl);
-    const demo = await withClient(ownerUrl, (client) => loadDemo(client, { password: config.demoPassword }));
-    if (demo.loaded) say(`Loaded the demo clinics: ${demo.bills} bills of ${demo.patients} patients.`);
-    url = await serverUrlOf(cluster);
-    signingKey ??= await keptSigningKey(path.resolve(config.dataDir));
-  } else {
-    const ran = await migrate(config.migrationDatabaseUrl);
-    if (ran.length > 0) say(`Migrated the database: ${ran.length} steps.`);
-  }
-  const database = await Database.open({
-    url,
-    poolSize: config.poolSize,
-    statementTimeoutMs: config.statementTimeoutMs,
-    onPoolError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+): Promise<string | null> {
+  const { metrics } = config;
+  if (metrics === null) return null;
+  const server = await startMetricsServer({ ...metrics, read, log }).catch((error: unknown) => {
+    throw portProblem(error, 'METRICS_PORT', metrics) ?? error;
   });
-  running.onStop(() => database.close());
-  return { database, signingKey: signingKey ?? '' };
+  running.onStop(() => server.close());
+  return server.url;
 }
 
-async function listen(app: FastifyInstance, config: Config): Promise<string> {
-  try {
-    return await app.listen({ host: config.host, port: config.port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new ConfigError(
-        `Port ${config.port} on ${config.host} is taken. Stop what uses it, or choose another: PORT=${config.port + 1} npm start`,
-      );
-    }
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') {
-      throw new ConfigError(
-        `Port ${config.port} may not be used by this account. Choose one above 1023, for example PORT=4000.`,
-      );
-    }
-    throw error;
-  }
-}
-
-function welcome(address: string, config: Config): void {
+function welcome(address: string, metricsUrl: string | null, config: Config): void {
   say('');
   say(`  API       ${address}/graphql`);
   if (config.graphiql) say(`  GraphiQL  ${address}/graphiql`);
+  if (metricsUrl !== null) say(`  Metrics   ${metricsUrl}`);
   if (config.databaseUrl === null) {
     say('');
     say(`  Demo sign-ins, password ${config.demoPassword}:`);
@@ -97,45 +66,32 @@ function welcome(address: string, config: Config): void {
 
 async function main(): Promise<void> {
   const running = new Running();
-  let stopping: Promise<void> | null = null;
-  const stop = (): Promise<void> => (stopping ??= running.stop());
+  const end = (): void => void running.stop().then(() => process.exit(0), fail);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping === null) say('Stopping ...');
-      void stop().then(() => process.exit(0), fail);
+      if (!running.stopping) say('Stopping ...');
+      end();
     });
   }
   // The start script holds a channel to this process; when it is killed outright, the channel closes.
-  process.on('disconnect', () => void stop().then(() => process.exit(0), fail));
+  process.on('disconnect', end);
   try {
     const config = readConfig();
     const log = createLogger(config.logLevel);
-    const { database, signingKey } = await openDatabase(config, log, running);
-    const app = await createServer({
-      schema: buildGuardedSchema(),
-      database,
-      log,
-      signingKey,
-      tokenMinutes: config.tokenMinutes,
-      trustProxy: config.trustProxy,
-      graphiqlFolder: config.graphiql ? path.join(__dirname, '..', 'graphiql') : null,
-      limits: config.limits,
-      corsOrigins: config.corsOrigins,
-      auditLog: config.auditLog,
-    });
-    running.onStop(() => app.close());
-    welcome(await listen(app, config), config);
+    const place = await prepareDatabase(config, log, running);
+    const service = await (config.workers === 1 ? serveHere : serveByWorkers)(config, place, log, running);
+    const metricsUrl = await openMetrics(config, service.readMetrics, log, running);
+    welcome(service.address, metricsUrl, config);
   } catch (error) {
-    await stop();
+    // Told to stop while it started: what was still starting failed on that account.
+    const stopped = running.stopping;
+    await running.stop();
+    if (stopped) process.exit(0);
+    // The worker has told what was wrong.
+    if (error instanceof WorkersError) process.exit(1);
     fail(error);
   }
 }
 
-/** Tells why there is no server. What a person can mend comes without a stack. */
-function fail(error: unknown): never {
-  const text = failureText(error, [ConfigError, MigrationError, EmbeddedPostgresError]);
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
-}
-
-void main();
+if (cluster.isWorker) runWorker();
+else void main();

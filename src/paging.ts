@@ -166,6 +166,15 @@ export function toPage<Node>(
   };
 }
 
+/** SQL of a keyset page, see keysetSql. */
+export interface KeysetSql {
+  readonly condition: string;
+  readonly orderBy: string;
+  readonly limit: string;
+  /** Whether it reads from the greatest key down. */
+  readonly descends: boolean;
+}
+
 /**
  * SQL of a keyset page: the condition that a row lies inside the window, the ORDER BY and the LIMIT (one more than
  * asked, see toPage). `key` and `id` are column expressions, `type` the key's SQL type.
@@ -174,7 +183,7 @@ export function keysetSql(
   window: Window,
   sort: { key: string; type: string; id: string; idType?: string; descending: boolean },
   add: (value: unknown, type: string) => string,
-): { condition: string; orderBy: string; limit: string } {
+): KeysetSql {
   const compare = (position: Position | null, behind: boolean): string[] =>
     position === null
       ? []
@@ -182,11 +191,13 @@ export function keysetSql(
           `(${sort.key}, ${sort.id}) ${behind === sort.descending ? '<' : '>'} (${add(position.value, sort.type)}, ${add(position.id, sort.idType ?? 'uuid')})`,
         ];
   const conditions = [...compare(window.after, true), ...compare(window.before, false)];
-  const direction = sort.descending === window.backward ? 'ASC' : 'DESC';
+  const descends = sort.descending !== window.backward;
+  const direction = descends ? 'DESC' : 'ASC';
   return {
     condition: conditions.length === 0 ? 'TRUE' : conditions.join(' AND '),
     orderBy: `${sort.key} ${direction}, ${sort.id} ${direction}`,
     limit: add(window.limit + 1, 'bigint'),
+    descends,
   };
 }
 

@@ -38,6 +38,13 @@ export class Parameters {
   }
 }
 
+/**
+ * A parameter (`uuid[]`) of every statement over bills: the providers that the primary permits, where the statement is
+ * run on a read replica, which cannot decide that (`src/replica`). To the driver it is NULL: on the primary, the
+ * statement's own predicate decides alone.
+ */
+export const PERMITTED_BY_PRIMARY: unknown = Object.freeze({ toPostgres: () => null });
+
 /** Joins conditions; none is TRUE. */
 export const allOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'TRUE' : conditions.join(' AND ');

@@ -9,12 +9,14 @@ interface WireQuery extends pg.Submittable {
 }
 
 interface WireConnection {
+  parse(options: { name: string; text: string }): void;
   bind(options: { statement: string; values: readonly string[] }): void;
   execute(options: { portal: string; rows: number }): void;
 }
 
 interface QueryConfig {
-  readonly name: string;
+  /** Without one, the statement is not kept prepared. */
+  readonly name?: string;
   readonly text: string;
   readonly values: readonly unknown[];
 }
@@ -22,19 +24,18 @@ interface QueryConfig {
 type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
 const DriverQuery = pg.Query as unknown as new (
-  config: QueryConfig,
+  config: QueryConfig & { readonly queryMode: 'extended' },
   values: undefined,
   callback: Callback,
 ) => WireQuery;
 
-/** Sets what the row-level policies read, for the transaction that it runs in and no longer. */
+/** Tells the database for whom the rest of the transaction reads bills, and no longer than that. */
 const TELL = {
   name: 'tell-viewer',
-  text: `SELECT set_config('billing.viewer', $1, true), set_config('billing.clinic', $2, true),
-    set_config('billing.now', $3, true), set_config('billing.action', $4, true)`,
+  text: 'SELECT tell_viewer($1::uuid, $2::uuid, $3::timestamptz, $4::text)',
 };
 
-const settingsOf = (told: Told): string[] => [told.viewer, told.clinic, told.now, told.action];
+const wordsOf = (told: Told): string[] => [told.viewer, told.clinic, told.now, told.action];
 
 /**
  * A statement that tells the database for whom it is run, in one round trip: the telling and the statement are sent
@@ -46,15 +47,18 @@ class ToldQuery extends DriverQuery {
   private telling = true;
 
   constructor(
-    config: QueryConfig,
+    private readonly config: QueryConfig,
     private readonly told: Told,
     callback: Callback,
   ) {
-    super(config, undefined, callback);
+    // A statement without name and values would be sent in the simple protocol, and nothing can be put before it there.
+    super({ ...config, queryMode: 'extended' }, undefined, callback);
   }
 
   override prepare(connection: WireConnection): void {
-    connection.bind({ statement: TELL.name, values: settingsOf(this.told) });
+    const statement = this.config.name === undefined ? '' : TELL.name;
+    if (statement === '') connection.parse({ name: statement, text: TELL.text });
+    connection.bind({ statement, values: wordsOf(this.told) });
     connection.execute({ portal: '', rows: 0 });
     super.prepare(connection);
   }
@@ -72,14 +76,14 @@ class ToldQuery extends DriverQuery {
 /** The connections on which the telling is prepared. */
 const prepared = new WeakSet<object>();
 
-/** Runs a named statement for the viewer of `told`, on a connection that is not in a transaction. */
+/** Runs a statement with values for the viewer of `told`, on a connection that is not in a transaction. */
 export async function queryAsTold<Row extends pg.QueryResultRow>(
   client: pg.ClientBase,
   config: QueryConfig,
   told: Told,
 ): Promise<pg.QueryResult<Row>> {
-  if (!prepared.has(client)) {
-    await client.query({ ...TELL, values: settingsOf(told) });
+  if (config.name !== undefined && !prepared.has(client)) {
+    await client.query({ ...TELL, values: wordsOf(told) });
     prepared.add(client);
   }
   return new Promise((resolve, reject) => {

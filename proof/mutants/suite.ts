@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { DecisionCase } from './suite/kit';
 import { cases as lists } from './suite/lists';
+import { cases as pages } from './suite/pages';
 import { cases as past } from './suite/past';
 import { cases as policy } from './suite/policy';
 import { cases as relations } from './suite/relations';
@@ -12,5 +13,6 @@ export const PARTS: Readonly<Record<string, readonly DecisionCase[]>> = {
   relations,
   past,
   lists,
+  pages,
   shield,
 };

@@ -1,19 +1,26 @@
 import type { Logger } from 'pino';
 import { forbidden } from '../errors';
 import type { ProviderRef, RelationLoader } from './loader';
-import { type Action, type ClinicAction, permits, permitsInClinic } from './policy';
+import { type Action, type ClinicAction, permits, permitsInClinic, type Relation } from './policy';
 import { clinicRelations, type Viewer } from './viewer';
 
 /** What one viewer may do, asked for sets of providers and answered from one batch. For one request. */
 export class Decisions {
+  /** Bills, and parts of them, that were found to be the viewer's to see: each is asked about once for every field. */
+  private seen = new WeakSet<ProviderRef>();
+
+  /** How often a resolver handed out what the viewer may not have. */
+  defects = 0;
+
   constructor(
     private readonly viewer: Viewer | null,
-    private readonly relations: Pick<RelationLoader, 'load' | 'known'>,
+    private readonly relations: Pick<RelationLoader, 'load' | 'known' | 'learn'>,
     private readonly log: Logger,
   ) {}
 
   /** Whether the viewer may do it with what belongs to every one of these providers; with none: yes. Raises UNAVAILABLE. */
   async mayAll(action: Action, refs: readonly ProviderRef[]): Promise<boolean> {
+    if (this.knowsMayAll(action, refs)) return true;
     const held = await Promise.all(refs.map((ref) => this.relations.load(ref)));
     return held.every((rows) =>
       permits(
@@ -25,11 +32,25 @@ export class Decisions {
 
   /** Whether `mayAll` would answer yes from what is known already, without asking. False says nothing. */
   knowsMayAll(action: Action, refs: readonly ProviderRef[]): boolean {
-    for (const ref of refs) {
-      const rows = this.relations.known(ref);
-      if (rows === undefined || !rows.some((row) => permits(action, [row.relation]))) return false;
-    }
+    return refs.every((ref) => permits(action, this.relations.known(ref) ?? []));
+  }
+
+  /** The same for seeing one bill, or a part of one, and remembered with it. */
+  knowsMayView(bill: ProviderRef): boolean {
+    if (this.seen.has(bill)) return true;
+    if (!this.knowsMayAll('VIEW_BILL', [bill])) return false;
+    this.seen.add(bill);
     return true;
+  }
+
+  /** Takes over what a statement over bills found out: a relation to the provider, or none. */
+  learn(ref: ProviderRef, relation: Relation | null): void {
+    if (relation !== null) this.relations.learn(ref, relation);
+  }
+
+  /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */
+  forget(): void {
+    this.seen = new WeakSet();
   }
 
   /** Whether the viewer may do it with what belongs to the clinic as a whole. */
@@ -57,6 +78,7 @@ export class Decisions {
 
   /** Logs that a resolver handed out what its viewer may not have; answers the refusal. */
   defect(what: string): Error {
+    this.defects += 1;
     this.log.error(
       { defect: true, what },
       'a resolver handed out what its viewer may not have; it was refused',

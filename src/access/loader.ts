@@ -54,12 +54,17 @@ export async function loadRelations(
 /** One viewer's relations to providers, batched and remembered for one request only. */
 export class RelationLoader {
   private readonly loader: DataLoader<ProviderRef, readonly RelationRow[], string>;
-  private readonly answered = new Map<string, readonly RelationRow[]>();
+  private readonly answered = new Map<string, readonly Relation[]>();
 
   constructor(statements: Statements, viewer: Viewer) {
     const answer = async (refs: readonly ProviderRef[]): Promise<RelationRow[][]> => {
       const answers = await loadRelations(statements, viewer, refs);
-      for (const [index, ref] of refs.entries()) this.answered.set(keyOf(ref), answers[index] ?? []);
+      for (const [index, ref] of refs.entries()) {
+        this.answered.set(
+          keyOf(ref),
+          (answers[index] ?? []).map((row) => row.relation),
+        );
+      }
       return answers;
     };
     this.loader = new DataLoader(answer, { cacheKeyFn: keyOf });
@@ -70,9 +75,18 @@ export class RelationLoader {
     return this.loader.load(ref);
   }
 
-  /** What `load` has answered already for the provider; undefined: nothing yet. */
-  known(ref: ProviderRef): readonly RelationRow[] | undefined {
+  /**
+   * Relations in which the viewer is known to stand to the provider, by what was loaded or learnt. There may be others;
+   * undefined: nothing is known yet.
+   */
+  known(ref: ProviderRef): readonly Relation[] | undefined {
     return this.answered.get(keyOf(ref));
+  }
+
+  /** Remembers a relation that a statement over bills answered with its rows, by the same SQL as this loader's. */
+  learn(ref: ProviderRef, relation: Relation): void {
+    const key = keyOf(ref);
+    if (!this.answered.has(key)) this.answered.set(key, [relation]);
   }
 
   /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */

@@ -66,8 +66,8 @@ export function permitting(action: Action): readonly Relation[] {
 
 /** Whether somebody who stands in these relations may do it. Denies when nothing matches. */
 export function permits(action: Action, held: Iterable<Relation>): boolean {
-  const enough = new Set(permitting(action));
-  for (const relation of held) if (enough.has(relation)) return true;
+  const enough = permitting(action);
+  for (const relation of held) if (enough.includes(relation)) return true;
   return false;
 }
 

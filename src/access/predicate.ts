@@ -1,7 +1,24 @@
-import type { Parameters, Told } from '../sql';
+import { type Parameters, PERMITTED_BY_PRIMARY, type Told } from '../sql';
 import { BILL_ACTIONS, type BillAction, permitting } from './policy';
 import { relationRows } from './relations';
 import type { Viewer } from './viewer';
+
+/**
+ * SQL: rows (provider_id, relation), one for each provider of the clinic with whose bills the viewer may do `action`,
+ * with one of the relations that permit it. `clinic` is a placeholder. On a read replica, only those that the primary
+ * permits too (docs/decisions/0010).
+ */
+export function permittedProviders(
+  action: BillAction,
+  viewer: Viewer,
+  clinic: string,
+  parameters: Parameters,
+): string {
+  const relations = relationRows(questionOf(viewer, clinic, parameters), permitting(action));
+  const byPrimary = parameters.add(PERMITTED_BY_PRIMARY, 'uuid[]');
+  return `SELECT provider_id, min(relation) AS relation FROM (${relations}) permitting
+    WHERE ${byPrimary} IS NULL OR provider_id = ANY (${byPrimary}) GROUP BY provider_id`;
+}
 
 /**
  * SQL condition: the viewer may do `action` with the bill that `alias` stands for, whose clinic must be restricted to
@@ -15,8 +32,20 @@ export function billPredicate(
   clinic: string,
   parameters: Parameters,
 ): string {
+  return ofPermitted(alias, clinic, permittedProviders(action, viewer, clinic, parameters));
+}
+
+/**
+ * The same condition where the statement has the rows of `permittedProviders` already, as `permitted`. As an array,
+ * the providers are found once for the statement and can be looked up in an index on (clinic, provider).
+ */
+export const ofPermitted = (alias: string, clinic: string, permitted: string): string =>
+  `(${alias}.clinic_id = ${clinic} AND ${alias}.provider_id = ANY (ARRAY(
+    SELECT permitted.provider_id FROM (${permitted}) permitted)))`;
+
+const questionOf = (viewer: Viewer, clinic: string, parameters: Parameters) => {
   let now: string | undefined;
-  const question = {
+  return {
     clinic,
     viewer: parameters.add(viewer.userId, 'uuid'),
     // Added when a relation asks for it: PostgreSQL refuses a parameter that the statement does not mention.
@@ -25,10 +54,7 @@ export function billPredicate(
       return now;
     },
   };
-  // As an array, the providers are found once for the statement and can be looked up in an index on (clinic, provider).
-  return `(${alias}.clinic_id = ${clinic} AND ${alias}.provider_id = ANY (ARRAY(
-    SELECT permitted.provider_id FROM (${relationRows(question, permitting(action))}) permitted)))`;
-}
+};
 
 /** What the database is told before a statement over bills: for whom, at which clinic, when, and to what end. */
 export const told = (action: BillAction, viewer: Viewer, clinicId: string): Told => ({
@@ -38,25 +64,21 @@ export const told = (action: BillAction, viewer: Viewer, clinicId: string): Told
   action,
 });
 
-/** The end of a row-level policy's setting that is not set: PostgreSQL then has none or an empty text. */
-const setting = (name: string, type: string): string =>
-  `nullif(current_setting('billing.${name}', true), '')::${type}`;
-
 /**
- * SQL: the USING expression of the row-level policy on `bills`, from the same two sources as the predicate. Migrations
- * are frozen, so they hold a copy of it; a test fails when the two part.
+ * SQL: the providers of `clinic` with whose bills `viewer` may do `action` at `now`, as an array; from the same two
+ * sources as the predicate. It is what the row-level policies let through: the body of the database's function
+ * tell_viewer. Migrations are frozen, so they hold a copy of it; a test fails when the two part.
  */
-export function billPolicySql(): string {
-  const question = {
-    clinic: setting('clinic', 'uuid'),
-    viewer: setting('viewer', 'uuid'),
-    now: setting('now', 'timestamptz'),
-  };
+export function toldProviders(question: {
+  clinic: string;
+  viewer: string;
+  now: string;
+  action: string;
+}): string {
   const relations = [...new Set(BILL_ACTIONS.flatMap(permitting))];
   const cases = BILL_ACTIONS.map(
     (action) => `WHEN '${action}' THEN '{${permitting(action).join(',')}}'::text[]`,
   );
-  return `clinic_id = ${question.clinic} AND provider_id = ANY (ARRAY(
-    SELECT permitted.provider_id FROM (${relationRows(question, relations)}) permitted
-    WHERE permitted.relation = ANY (CASE current_setting('billing.action', true) ${cases.join(' ')} END)))`;
+  return `ARRAY(SELECT permitted.provider_id FROM (${relationRows(question, relations)}) permitted
+    WHERE permitted.relation = ANY (CASE ${question.action} ${cases.join(' ')} END))`;
 }

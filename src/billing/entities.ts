@@ -29,7 +29,9 @@ export class PayerEntity {
 /** A bill. Money: exact decimals in the clinic's currency. */
 @Entity('bills')
 @Unique('bills_number_key', ['clinicId', 'number'])
+@Unique('bills_owner_key', ['clinicId', 'id', 'providerId'])
 @Index('bills_provider_idx', { synchronize: false })
+@Index('bills_newest_idx', { synchronize: false })
 @Index('bills_patient_idx', { synchronize: false })
 @Index('bills_encounter_idx', ['clinicId', 'encounterId'])
 @Index('bills_visit_idx', ['clinicId', 'visitId'])
@@ -121,7 +123,10 @@ export class BillEntity {
 
 /** One line of a bill. */
 @Entity('bill_items')
-@ForeignKey(() => BillEntity, ['clinicId', 'billId'], ['clinicId', 'id'], { name: 'bill_items_bill_fkey' })
+@ForeignKey(() => BillEntity, ['clinicId', 'billId', 'providerId'], ['clinicId', 'id', 'providerId'], {
+  name: 'bill_items_bill_fkey',
+  onUpdate: 'CASCADE',
+})
 @Check('bill_items_amounts_check', 'line > 0 AND units >= 0 AND unit_price >= 0 AND amount >= 0')
 export class BillItemEntity {
   @PrimaryColumn('uuid', { name: 'clinic_id', primaryKeyConstraintName: 'bill_items_pkey' })
@@ -132,6 +137,10 @@ export class BillItemEntity {
 
   @PrimaryColumn('integer', { primaryKeyConstraintName: 'bill_items_pkey' })
   line!: number;
+
+  /** The provider of the bill. */
+  @Column('uuid', { name: 'provider_id' })
+  providerId!: string;
 
   @Column('text', { name: 'service_code' })
   serviceCode!: string;
@@ -154,7 +163,10 @@ export class BillItemEntity {
 
 /** Money received for a bill, or given back. */
 @Entity('payments')
-@ForeignKey(() => BillEntity, ['clinicId', 'billId'], ['clinicId', 'id'], { name: 'payments_bill_fkey' })
+@ForeignKey(() => BillEntity, ['clinicId', 'billId', 'providerId'], ['clinicId', 'id', 'providerId'], {
+  name: 'payments_bill_fkey',
+  onUpdate: 'CASCADE',
+})
 @Check('payments_kind_check', "kind IN ('PAYMENT', 'REFUND')")
 @Check('payments_amount_check', 'line > 0 AND amount > 0')
 export class PaymentEntity {
@@ -166,6 +178,10 @@ export class PaymentEntity {
 
   @PrimaryColumn('integer', { primaryKeyConstraintName: 'payments_pkey' })
   line!: number;
+
+  /** The provider of the bill. */
+  @Column('uuid', { name: 'provider_id' })
+  providerId!: string;
 
   @Column('text')
   kind!: string;

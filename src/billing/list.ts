@@ -1,8 +1,12 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { idsIn } from '../arguments';
 import type { RequestContext } from '../context';
+import { fieldsOfNodes } from '../look-ahead';
 import { pageWindow, requireOrder, toCursor, toPage } from '../paging';
-import type { BillList, TotalsRow } from './store';
+import type { TotalsRow } from './store';
+import { ALONG } from './store/along';
 import { ORDER_KEYS } from './store/order';
+import type { BillList } from './store/page';
 import type { BillSelection, ParentKind } from './store/selection';
 import type { BillConnection, BillFilter, BillKind, BillListArgs, BillTotals } from './types';
 
@@ -42,6 +46,7 @@ export async function billConnection(
   context: RequestContext,
   parent: BillParent,
   args: BillListArgs,
+  info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
   onlyKind?: keyof typeof BillKind,
 ): Promise<BillConnection> {
   const window = pageWindow(args);
@@ -53,10 +58,10 @@ export async function billConnection(
     selection: selectionOf(parent.clinicId, args.filter, onlyKind),
     orderBy: { field, descending: (args.orderBy?.direction ?? 'DESC') === 'DESC' },
   };
-  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window });
+  const selected = fieldsOfNodes(info);
+  const along = ALONG.filter((one) => selected.has(one));
+  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window, along });
   const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
-  // Decided provider by provider in one batch, so that the rules on every field of the page find the answer known.
-  await context.decisions.mayAll('VIEW_BILL', page.nodes);
   context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
     clinicId: parent.clinicId,
     parentId: parent.id,
@@ -82,7 +87,7 @@ export async function totalsOf(
     bills: row?.count ?? 0,
     providerIds: row?.providerIds ?? [],
   });
-  return toTotals(parent.clinicId, row ?? NOTHING);
+  return toTotals(context, parent.clinicId, row ?? NOTHING);
 }
 
 const NO_ORDER = { field: 'SERVICE_DATE', descending: true } as const;
@@ -90,6 +95,7 @@ const NO_ORDER = { field: 'SERVICE_DATE', descending: true } as const;
 const NOTHING: TotalsRow = {
   parentId: null,
   providerIds: [],
+  grounds: [],
   count: 0,
   billed: '0.00',
   discount: '0.00',
@@ -98,9 +104,13 @@ const NOTHING: TotalsRow = {
   outstanding: '0.00',
 };
 
-/** Sums with whose bills went into them, for the rule that guards them. */
-export const toTotals = (clinicId: string, { providerIds, ...row }: TotalsRow): BillTotals => ({
-  ...row,
-  clinicId,
-  providers: providerIds.map((providerId) => ({ clinicId, providerId })),
-});
+/** Sums with whose bills went into them, for the rule that guards them; it finds the grounds known. */
+export function toTotals(
+  { decisions }: Pick<RequestContext, 'decisions'>,
+  clinicId: string,
+  { providerIds, grounds, ...row }: TotalsRow,
+): BillTotals {
+  const providers = providerIds.map((providerId) => ({ clinicId, providerId }));
+  for (const [index, provider] of providers.entries()) decisions.learn(provider, grounds[index] ?? null);
+  return { ...row, clinicId, providers };
+}

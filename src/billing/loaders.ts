@@ -1,10 +1,17 @@
 import DataLoader from 'dataloader';
+import type { ProviderRef } from '../access/loader';
+import type { Relation } from '../access/policy';
 import type { Viewer } from '../access/viewer';
 import type { Window } from '../paging';
 import { childLoader, type RowKey, rowLoader } from '../row-loader';
 import type { Statements } from '../sql';
-import { type BillList, BillStore, type TotalsRow } from './store';
+import { BillStore, type TotalsRow } from './store';
+import type { Along } from './store/along';
+import type { BillList, BillOfPage, GroundedBill } from './store/page';
 import type { Bill } from './types';
+
+/** Takes over a relation of the viewer to a provider. */
+type Learn = (provider: ProviderRef, relation: Relation | null) => void;
 
 /** One parent's place in a list of bills; null: the list is that of the whole clinic. */
 interface ListKey {
@@ -14,6 +21,7 @@ interface ListKey {
 
 interface PageKey extends ListKey {
   readonly window: Window;
+  readonly along: readonly Along[];
 }
 
 /** Splits keys by clinic: a statement over bills is about one clinic. Nearly always there is one. */
@@ -29,6 +37,13 @@ async function byClinic<Row>(
   return (await Promise.all([...clinics].map(([clinicId, ids]) => read(clinicId, ids)))).flat();
 }
 
+/** A question, the parents that it is asked of, and what each has for an answer. */
+interface Question<Key, Row> {
+  readonly first: Key;
+  readonly parents: Set<string>;
+  readonly rows: Map<string | null, Row[]>;
+}
+
 /** Batches keys that ask the same of different parents into one read, and gives every key its own parent's rows. */
 function listLoader<Key extends ListKey, Row extends { readonly parentId: string | null }>(
   sameQuestion: (key: Key) => unknown,
@@ -36,41 +51,52 @@ function listLoader<Key extends ListKey, Row extends { readonly parentId: string
 ): DataLoader<Key, readonly Row[], string> {
   return new DataLoader<Key, readonly Row[], string>(
     async (keys) => {
-      const questions = new Map<string, { first: Key; parents: Set<string>; rows?: readonly Row[] }>();
-      for (const key of keys) {
+      const questions = new Map<string, Question<Key, Row>>();
+      const asked = keys.map((key) => {
         const text = JSON.stringify(sameQuestion(key));
-        const question = questions.get(text) ?? { first: key, parents: new Set<string>() };
+        const question = questions.get(text) ?? { first: key, parents: new Set(), rows: new Map() };
         if (key.parentId !== null) question.parents.add(key.parentId);
         questions.set(text, question);
-      }
+        return question;
+      });
       await Promise.all(
-        [...questions.values()].map(async (question) => {
-          question.rows = await read(question.first, [...question.parents]);
+        [...questions.values()].map(async ({ first, parents, rows }) => {
+          for (const row of await read(first, [...parents])) {
+            const siblings = rows.get(row.parentId);
+            if (siblings === undefined) rows.set(row.parentId, [row]);
+            else siblings.push(row);
+          }
         }),
       );
-      return keys.map((key) =>
-        (questions.get(JSON.stringify(sameQuestion(key)))?.rows ?? []).filter(
-          (row) => row.parentId === key.parentId,
-        ),
-      );
+      return keys.map(({ parentId }, place) => asked[place]?.rows.get(parentId) ?? []);
     },
     { cacheKeyFn: (key) => JSON.stringify([sameQuestion(key), key.parentId]) },
   );
 }
 
-/** What a request reads of bills by key or by parent, batched; all of it for one viewer. */
-export function billLoaders(statements: Statements, viewer: Viewer) {
+/**
+ * What a request reads of bills by key or by parent, batched; all of it for one viewer. `learn` is told the grounds that
+ * come with it, so that the rules on every field find the answer known, and at once.
+ */
+export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn) {
   const store = new BillStore(statements);
+  const learnt = async <Row extends GroundedBill>(reading: Promise<Row[]>): Promise<Row[]> => {
+    const bills = await reading;
+    for (const bill of bills) learn(bill, bill.ground);
+    return bills;
+  };
   return {
-    bills: rowLoader<Bill>((keys) => byClinic(keys, (clinicId, ids) => store.bills(viewer, clinicId, ids))),
+    bills: rowLoader<Bill>((keys) =>
+      byClinic(keys, (clinicId, ids) => learnt(store.bills(viewer, clinicId, ids))),
+    ),
     payers: rowLoader((keys) => store.payers(keys)),
     billItems: childLoader((keys) => byClinic(keys, (clinicId, ids) => store.items(viewer, clinicId, ids))),
     billPayments: childLoader((keys) =>
       byClinic(keys, (clinicId, ids) => store.payments(viewer, clinicId, ids)),
     ),
-    billPages: listLoader<PageKey, Bill & { parentId: string | null }>(
-      (key) => [key.list, key.window],
-      (key, parentIds) => store.pages(viewer, key.list, parentIds, key.window),
+    billPages: listLoader<PageKey, BillOfPage>(
+      (key) => [key.list, key.window, key.along],
+      (key, parentIds) => learnt(store.pages(viewer, key.list, parentIds, key.window, key.along)),
     ),
     /** How many bills the providers of a clinic have, those who have any: for who prepares its launch. */
     launchBillCounts: new DataLoader<string, ReadonlyMap<string, number>>((clinicIds) =>

@@ -4,7 +4,7 @@ import { DateTimeScalar } from '../scalars';
 const PASSWORD = {
   nullable: true,
   description:
-    "The acting user's own password, which confirms the change. Missing or wrong: PASSWORD_REQUIRED, and nothing is changed.",
+    "The acting user's own password, which confirms the change. Left out by who signed in elsewhere: there, a sign-in moments ago confirms it. Missing or wrong: PASSWORD_REQUIRED, and nothing is changed.",
 } as const;
 
 const EXPIRES_AT = {

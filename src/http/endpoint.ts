@@ -1,13 +1,23 @@
+import { setMaxListeners } from 'node:events';
 import type { ApolloServer, BaseContext } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiError } from '../errors';
 import type { Limits } from './limits';
-import { overloaded, tookTooLong } from './problems';
+import { cutOff, overloaded, tookTooLong } from './problems';
 
 /** What answers there. */
 export interface Endpoint<Context extends BaseContext> {
   readonly apollo: ApolloServer<Context>;
   readonly limits: Pick<Limits, 'concurrent' | 'requestTimeoutMs'>;
+  /** Calls what it is given when whatever is still under way has to end, since the process does; answers how to forget it. */
+  readonly onCutOff?: (cut: () => void) => () => void;
+  /** Given each request to carry out. */
+  readonly around?: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: () => Promise<unknown>,
+  ) => Promise<unknown>;
   /** Asked before anything else of a request is done. Raises an ApiError to refuse it. */
   readonly admit?: (request: FastifyRequest) => Promise<void>;
   /** @param deadline aborted when the request has taken too long. */
@@ -37,27 +47,36 @@ export function mountGraphql<Context extends BaseContext>(
       working -= 1;
     }
   };
+  const carryOut = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    await endpoint.admit?.(request);
+    if (working >= limits.concurrent) throw overloaded();
+    const deadline = new AbortController();
+    // Each statement of the request listens while it runs; many at once are no leak.
+    setMaxListeners(0, deadline.signal);
+    deadlines.set(request, deadline.signal);
+    let stop = (_why: () => ApiError): void => undefined;
+    const expiry = new Promise<never>((_resolve, reject) => {
+      stop = (why) => {
+        const late = why();
+        reject(late);
+        deadline.abort(late);
+      };
+    });
+    const timer = setTimeout(() => stop(() => tookTooLong(limits.requestTimeoutMs)), limits.requestTimeoutMs);
+    const forget = endpoint.onCutOff?.(() => stop(cutOff));
+    try {
+      return await Promise.race([work(request, reply), expiry]);
+    } finally {
+      clearTimeout(timer);
+      forget?.();
+    }
+  };
   app.route({
     url: path,
     method: ['GET', 'POST', 'OPTIONS'],
-    handler: async (request, reply) => {
-      await endpoint.admit?.(request);
-      if (working >= limits.concurrent) throw overloaded();
-      const deadline = new AbortController();
-      deadlines.set(request, deadline.signal);
-      const late = tookTooLong(limits.requestTimeoutMs);
-      let timer: NodeJS.Timeout | undefined;
-      const expiry = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => {
-          reject(late);
-          deadline.abort(late);
-        }, limits.requestTimeoutMs);
-      });
-      try {
-        return await Promise.race([work(request, reply), expiry]);
-      } finally {
-        clearTimeout(timer);
-      }
+    handler: (request, reply) => {
+      const handle = () => carryOut(request, reply);
+      return endpoint.around === undefined ? handle() : endpoint.around(request, reply, handle);
     },
   });
 }

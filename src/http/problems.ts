@@ -23,6 +23,14 @@ export const tookTooLong = (milliseconds: number): ApiError =>
     { extensions: { retryAfterSeconds: RETRY_AFTER_SECONDS } },
   );
 
+/** The process ends before the request did. */
+export const cutOff = (): ApiError =>
+  new ApiError(
+    'UNAVAILABLE',
+    'The request was stopped, since the server process ends. If it was to change something, look whether it did before you send it again.',
+    { extensions: { retryAfterSeconds: 1 } },
+  );
+
 /** One viewer, or one address without a viewer, asks too often. */
 export const tooManyRequests = (seconds: number): ApiError =>
   new ApiError('RATE_LIMITED', `Too many requests. Try again in ${seconds} seconds.`, {

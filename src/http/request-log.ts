@@ -7,7 +7,7 @@ import type { RequestRecord } from './request-record';
 const LONGEST_NAME = 100;
 
 /** Paths that are asked for by machines all the time, or are files; told only when refused. */
-const QUIET = /^\/(healthz|graphiql)\b/;
+const QUIET = /^\/(healthz|readyz|graphiql)\b/;
 
 /** One line for each request, written before its answer is sent. Without any value of the request. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {

@@ -19,6 +19,7 @@ export class RequestRecord {
 export interface RequestFacts {
   readonly viewer: { readonly userId: string } | null;
   readonly statements: { readonly count: number };
+  readonly decisions: { readonly defects: number };
 }
 
 declare module 'fastify' {

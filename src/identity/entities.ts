@@ -33,6 +33,44 @@ export class SignInEntity {
   passwordHash!: string;
 }
 
+/** An account at an issuer elsewhere, and the user of a clinic or the support user whose it is. */
+@Entity('external_sign_ins')
+@Unique('external_sign_ins_user_key', ['clinicId', 'userId', 'issuer'])
+@Unique('external_sign_ins_support_user_key', ['supportUserId', 'issuer'])
+@ForeignKey(() => UserEntity, ['clinicId', 'userId'], ['clinicId', 'id'], {
+  name: 'external_sign_ins_user_fkey',
+})
+@ForeignKey(() => SupportUserEntity, ['supportUserId'], ['id'], {
+  name: 'external_sign_ins_support_user_fkey',
+})
+@Check(
+  'external_sign_ins_one_person_check',
+  `(support_user_id IS NULL AND clinic_id IS NOT NULL AND user_id IS NOT NULL)
+   OR (support_user_id IS NOT NULL AND clinic_id IS NULL AND user_id IS NULL)`,
+)
+@Check('external_sign_ins_issuer_check', "issuer ~ '^https?://[^[:space:]]+$'")
+@Check('external_sign_ins_subject_check', "subject ~ '^[!-~]([ -~]{0,253}[!-~])?$'")
+export class ExternalSignInEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'external_sign_ins_pkey' })
+  issuer!: string;
+
+  /** What the issuer calls the person: `sub`. */
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'external_sign_ins_pkey' })
+  subject!: string;
+
+  @Column('uuid', { name: 'clinic_id', nullable: true })
+  clinicId!: string | null;
+
+  @Column('uuid', { name: 'user_id', nullable: true })
+  userId!: string | null;
+
+  @Column('uuid', { name: 'support_user_id', nullable: true })
+  supportUserId!: string | null;
+
+  @Column('timestamptz', { name: 'linked_at', default: () => 'now()' })
+  linkedAt!: Date;
+}
+
 /** Failed attempts at a password; the columns are those of rate-limiter-flexible. */
 @Entity('attempts')
 @Index('attempts_expire_idx', ['expire'])

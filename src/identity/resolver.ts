@@ -12,7 +12,7 @@ export class SignInResolver {
   @Mutation(() => SignInPayload, {
     nullable: true,
     description:
-      'Signs in with an e-mail address and a password. UNAUTHENTICATED when they do not fit, RATE_LIMITED after too many failures.',
+      'Signs in with an e-mail address and a password. UNAUTHENTICATED when they do not fit, RATE_LIMITED after too many failures, FORBIDDEN where people sign in elsewhere only.',
   })
   async signIn(
     @Arg('email', () => String, { description: 'The e-mail address that the account signs in with.' })
@@ -52,9 +52,12 @@ export class ViewerResolver {
     return existing(await context.loaders.users.load({ clinicId: viewer.clinicId, id: viewer.userId }));
   }
 
-  @FieldResolver(() => String, { description: 'The e-mail address that the account signs in with.' })
-  async email(@Root() viewer: ViewerAccount, @Ctx() context: RequestContext): Promise<string> {
-    return existing(await new IdentityStore(context.statements).emailOf(viewer));
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The e-mail address that the account signs in with; null for one that signs in elsewhere.',
+  })
+  async email(@Root() viewer: ViewerAccount, @Ctx() context: RequestContext): Promise<string | null> {
+    return new IdentityStore(context.statements).emailOf(viewer);
   }
 
   @FieldResolver(() => Clinic, {

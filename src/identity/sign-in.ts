@@ -24,6 +24,7 @@ export class SignInService {
   constructor(
     database: Database,
     private readonly tokens: Tokens,
+    private readonly enabled = true,
   ) {
     this.store = new IdentityStore(database);
     const limiter = (keyPrefix: string, points: number) =>
@@ -43,13 +44,19 @@ export class SignInService {
   /**
    * A session token for the right password of an active account. Raises UNAUTHENTICATED with one and the same text
    * for an unknown name, a wrong password and a deactivated account; RATE_LIMITED after 10 failures for a name or
-   * 100 from an address within 15 minutes; BAD_USER_INPUT; UNAVAILABLE.
+   * 100 from an address within 15 minutes; FORBIDDEN where people sign in elsewhere; BAD_USER_INPUT; UNAVAILABLE.
    */
   async signIn(
     email: string,
     password: string,
     address: string,
   ): Promise<{ token: string; expiresAt: Date; session: Session }> {
+    if (!this.enabled) {
+      throw new ApiError(
+        'FORBIDDEN',
+        'Nobody signs in with a password here: sign in with your organisation, and send its token.',
+      );
+    }
     const name = email.trim();
     if (name.length === 0 || name.length > LONGEST_EMAIL)
       throw badUserInput('`email` takes 1 to 254 characters.');

@@ -1,11 +1,22 @@
 import { PERMISSIONS, type Permission, type Viewer } from '../access/viewer';
 import type { Statements } from '../sql';
+import type { ExternalIdentity } from './issuer-tokens';
 import type { Session } from './tokens';
 
 /** What signing in needs to know of an account. */
 export interface Account extends Session {
   readonly passwordHash: string;
   readonly active: boolean;
+}
+
+interface ViewerRow {
+  readonly permissions: readonly string[];
+  readonly now: string;
+}
+
+function viewerFrom({ userId, clinicId }: Session, { permissions, now }: ViewerRow): Viewer {
+  const held = PERMISSIONS.filter((permission) => permissions.includes(permission));
+  return { userId, clinicId, permissions: new Set<Permission>(held), now };
 }
 
 /** Reads accounts. */
@@ -31,7 +42,7 @@ export class IdentityStore {
    * deactivation ends live sessions. Read on every request. Raises UNAVAILABLE.
    */
   async viewerOf(session: Session): Promise<Viewer | null> {
-    const [row] = await this.statements.query<{ permissions: string[]; now: string }>(
+    const [row] = await this.statements.query<ViewerRow>(
       session.clinicId === null
         ? `SELECT ARRAY[]::text[] AS permissions, clock_timestamp()::text AS now
            FROM support_users s WHERE s.id = $1::uuid AND s.active`
@@ -41,17 +52,29 @@ export class IdentityStore {
            FROM users u WHERE u.id = $1::uuid AND u.clinic_id = $2::uuid AND u.active`,
       session.clinicId === null ? [session.userId] : [session.userId, session.clinicId],
     );
-    if (row === undefined) return null;
-    const held = new Set(row.permissions);
-    return {
-      userId: session.userId,
-      clinicId: session.clinicId,
-      permissions: new Set<Permission>(PERMISSIONS.filter((permission) => held.has(permission))),
-      now: row.now,
-    };
+    return row === undefined ? null : viewerFrom(session, row);
   }
 
-  /** The sign-in name of an account. */
+  /**
+   * Who somebody is here that the issuer signed in, as of now: null when no active account is linked to their subject.
+   * Read on every request. Raises UNAVAILABLE.
+   */
+  async viewerOfExternal({ issuer, subject }: ExternalIdentity): Promise<Viewer | null> {
+    const [row] = await this.statements.query<Session & ViewerRow>(
+      `SELECT coalesce(x.user_id, x.support_user_id) AS "userId", x.clinic_id AS "clinicId",
+         ARRAY(SELECT h.permission FROM user_permissions h
+               WHERE h.clinic_id = x.clinic_id AND h.user_id = x.user_id) AS permissions,
+         clock_timestamp()::text AS now
+       FROM external_sign_ins x
+       LEFT JOIN users u ON u.clinic_id = x.clinic_id AND u.id = x.user_id
+       LEFT JOIN support_users p ON p.id = x.support_user_id
+       WHERE x.issuer = $1 AND x.subject = $2 AND coalesce(u.active, p.active)`,
+      [issuer, subject],
+    );
+    return row === undefined ? null : viewerFrom(row, row);
+  }
+
+  /** The sign-in name of an account; null for one that has none, because it signs in elsewhere. */
   async emailOf(session: Session): Promise<string | null> {
     return (await this.signInOf(session))?.email ?? null;
   }

@@ -1,6 +1,8 @@
 import { jwtVerify, SignJWT } from 'jose';
+import { TokenCache } from './token-cache';
 
-const ISSUER = 'billing-access-delegation';
+/** The `iss` of our own tokens. No issuer elsewhere can have it: theirs are addresses. */
+export const ISSUER = 'billing-access-delegation';
 const AUDIENCE = 'billing-access-delegation/api';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -15,6 +17,7 @@ export interface Session {
 /** Signs and checks session tokens (JWT, HS256). A token says who somebody is, never what they may do. */
 export class Tokens {
   private readonly key: Uint8Array;
+  private readonly cache = new TokenCache<Session>();
 
   constructor(
     signingKey: string,
@@ -39,6 +42,8 @@ export class Tokens {
 
   /** The session of a token that this key signed and that has not ended; null for anything else. */
   async verify(token: string): Promise<Session | null> {
+    const known = this.cache.get(token);
+    if (known !== undefined) return known;
     try {
       const { payload } = await jwtVerify(token, this.key, {
         issuer: ISSUER,
@@ -48,7 +53,9 @@ export class Tokens {
       });
       const clinic = payload.clinic ?? null;
       if (!isId(payload.sub) || !(clinic === null || isId(clinic))) return null;
-      return { userId: payload.sub, clinicId: clinic };
+      const session: Session = Object.freeze({ userId: payload.sub, clinicId: clinic });
+      this.cache.keep(token, { said: session, from: payload.nbf ?? 0, until: payload.exp ?? 0 });
+      return session;
     } catch {
       return null;
     }

@@ -1,8 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { withClient } from '../../src/embedded-database';
 import { toGlobalId } from '../../src/global-id';
 import { createTestDatabase, DEMO_PASSWORD, type TestDatabase, testCluster } from '../support/database';
+import { throughPgBouncer } from '../support/pgbouncer';
 import { startTestServer, type TestServer } from '../support/server';
 import { A, billsWhoeverAsks, codesOf, DEMO_ID, demoUserId, logOf, STRANGER, schemaWith } from './support';
 
@@ -76,10 +78,13 @@ const OUTAGES: Readonly<Record<string, { begin: () => Promise<unknown>; end: () 
           db.name,
         ]);
       }),
-    end: () =>
-      withClient(testCluster().adminUrl, (client) =>
+    end: async () => {
+      await withClient(testCluster().adminUrl, (client) =>
         client.query(`ALTER DATABASE ${db.name} ALLOW_CONNECTIONS true`),
-      ),
+      );
+      // PgBouncer tries again after its server_login_retry.
+      if (throughPgBouncer()) await pause(2_500);
+    },
   },
 };
 

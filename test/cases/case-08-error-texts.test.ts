@@ -73,7 +73,7 @@ describe('case 8: no error tells anything of the inside', () => {
     '{ clinics { nodes { name } } }',
     '{ patients { nodes { name } } }',
     '{ visits { nodes { reason } } }',
-    '{ viewer { email } }',
+    '{ viewer { user { name } } }',
     `{ patientChart(patientId: "${BILL}") { currency } }`,
     '{ dashboard { totals { count } } }',
   ])('case 8: where a resolver fails, %s', async (query) => {

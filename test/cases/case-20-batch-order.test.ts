@@ -6,6 +6,7 @@ import { Database } from '../../src/database';
 import { keyOf, type RowKey, rowLoader } from '../../src/row-loader';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories } from '../support/factories';
+import { throughPgBouncer } from '../support/pgbouncer';
 
 const NOW = '2026-06-01T00:00:00.000000Z';
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
@@ -105,6 +106,7 @@ beforeAll(async () => {
     poolSize: 2,
     statementTimeoutMs: 5_000,
     onPoolError: () => undefined,
+    preparedStatements: !throughPgBouncer(),
   });
 });
 

@@ -126,7 +126,9 @@ it.each(Object.entries(ODD))('case 32: %s is refused, in JSON', async (name, odd
   const response = await fetch(`${server.url}${odd.path ?? '/graphql'}`, {
     method: odd.method ?? 'POST',
     headers: { authorization: `Bearer ${token}`, ...odd.headers },
-    ...(odd.body === undefined ? {} : { body: odd.body }),
+    ...(odd.body === undefined
+      ? {}
+      : { body: typeof odd.body === 'string' ? odd.body : Uint8Array.from(odd.body) }),
   });
   const text = await response.text();
   expect([name, Math.floor(response.status / 100)]).toEqual([name, 4]);

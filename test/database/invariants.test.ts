@@ -5,7 +5,7 @@ import { type Factories, factories } from '../support/factories';
 import { refusalOf, rowsOf, STATES } from './support';
 
 /** Tables that belong to no clinic, for the reasons that the migrations give. */
-const GLOBAL_TABLES = ['attempts', 'clinics', 'migrations', 'sign_ins', 'support_users'];
+const GLOBAL_TABLES = ['attempts', 'clinics', 'external_sign_ins', 'migrations', 'sign_ins', 'support_users'];
 
 interface ForeignKey {
   readonly name: string;
@@ -213,13 +213,13 @@ describe('no row points across clinics', () => {
       ),
       'an item': await refusalOf(
         owner,
-        "INSERT INTO bill_items (clinic_id, bill_id, line, service_code, units, unit_price, amount) VALUES ($1, $2, 9, 'A', 1, 1, 1)",
-        [here.clinicId, there.bill.id],
+        "INSERT INTO bill_items (clinic_id, bill_id, provider_id, line, service_code, units, unit_price, amount) VALUES ($1, $2, $3, 9, 'A', 1, 1, 1)",
+        [here.clinicId, there.bill.id, there.provider.id],
       ),
       'a payment': await refusalOf(
         owner,
-        "INSERT INTO payments (clinic_id, bill_id, line, kind, amount, received_on) VALUES ($1, $2, 9, 'PAYMENT', 1, '2026-01-01')",
-        [here.clinicId, there.bill.id],
+        "INSERT INTO payments (clinic_id, bill_id, provider_id, line, kind, amount, received_on) VALUES ($1, $2, $3, 9, 'PAYMENT', 1, '2026-01-01')",
+        [here.clinicId, there.bill.id, there.provider.id],
       ),
     };
     expect(refusals).toEqual({

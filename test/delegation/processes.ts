@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { DEMO_PASSWORD } from '../support/database';
+import { throughPgBouncer } from '../support/pgbouncer';
 import { type Answer, SIGNING_KEY } from '../support/server';
 import type { Asking } from './support';
 
@@ -40,16 +41,22 @@ export async function buildServer(): Promise<Build> {
 /** A server in a process of its own. */
 export interface ServerProcess extends Asking {
   readonly url: string;
+  readonly pid: number;
+  /** What it has said so far, on both outputs. */
+  readonly output: () => string;
+  /** Its exit code once it has ended. */
+  readonly ended: Promise<number | null>;
   /** Ends it on the spot, as `kill -9`. */
   kill(): Promise<void>;
   /** Ends it in good order. */
   stop(): Promise<void>;
 }
 
-/** Starts a server process on a database and waits until it has told its address. */
+/** Starts a server process on a database and waits until it has told its address. More settings win over these. */
 export async function startProcess(
   build: Build,
   database: { apiUrl: string; ownerUrl: string },
+  settings: NodeJS.ProcessEnv = {},
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [build.main], {
     cwd: tmpdir(),
@@ -57,6 +64,7 @@ export async function startProcess(
       PATH: process.env.PATH,
       DATABASE_URL: database.apiUrl,
       MIGRATION_DATABASE_URL: database.ownerUrl,
+      PREPARED_STATEMENTS: String(!throughPgBouncer()),
       SIGNING_KEY,
       PORT: '0',
       LOG_LEVEL: 'silent',
@@ -64,13 +72,20 @@ export async function startProcess(
       MAX_CONCURRENT: '2000',
       REQUESTS_PER_MINUTE: '0',
       REQUEST_TIMEOUT_MS: '120000',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
-    await gone;
+    await ended;
   };
   const url = await addressOf(child);
   const tokens = new Map<string, Promise<string>>();
@@ -97,6 +112,9 @@ export async function startProcess(
   };
   return {
     url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    ended,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     ask: async (who, query, variables = {}) => {

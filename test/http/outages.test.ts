@@ -4,6 +4,7 @@ import { withClient } from '../../src/embedded-database';
 import type { Limits } from '../../src/http/limits';
 import { A, codesOf, logOf, schemaWith } from '../cases/support';
 import { createTestDatabase, type TestDatabase, testCluster } from '../support/database';
+import { throughPgBouncer } from '../support/pgbouncer';
 import { startTestServer, type TestServer } from '../support/server';
 
 let db: TestDatabase;
@@ -115,9 +116,10 @@ describe('a statement that takes too long', () => {
     ]);
     const [line, ...more] = failures(from);
     expect(more).toEqual([]);
-    expect(line?.err.message).toMatch(/statement timeout/);
+    // PgBouncer does not pass the timeout on; that of its account is longer, and the server gives up by itself.
+    expect(line?.err.message).toMatch(throughPgBouncer() ? /read timeout/ : /statement timeout/);
     expect(line?.requestId).toBe(answer.errors?.[0]?.extensions.requestId);
-    expect(await asleep()).toBe(0);
+    if (!throughPgBouncer()) expect(await asleep()).toBe(0);
     expect(codesOf(await slow.ask(A, READ))).toEqual([]);
   });
 

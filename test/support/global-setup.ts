@@ -7,9 +7,11 @@ import { ownerUrlOf, serverUrlOf, withClient } from '../../src/embedded-database
 import { loadDemo } from '../../src/importers/demo';
 import { migrate } from '../../src/migrate';
 import { DEMO_PASSWORD, TEMPLATES, type TestCluster } from './database';
+import { type PgBouncer, startPgBouncer, throughPgBouncer } from './pgbouncer';
 
 declare global {
   var testCluster: EmbeddedCluster | undefined;
+  var testPgBouncer: PgBouncer | undefined;
 }
 
 /** One PostgreSQL for the whole run, with a migrated and a demo database that the tests copy. */
@@ -23,10 +25,14 @@ export default async function setup(): Promise<void> {
   await migrate(demo);
   await withClient(demo, (client) => loadDemo(client, { password: DEMO_PASSWORD }));
   await withClient(demo, (client) => client.query('ANALYZE'));
-  const shared: TestCluster = {
+  const shared: { -readonly [Key in keyof TestCluster]: TestCluster[Key] } = {
     adminUrl: cluster.url('postgres'),
     ownerUrl: empty,
     serverUrl: await serverUrlOf(cluster, TEMPLATES.empty),
   };
+  if (throughPgBouncer()) {
+    globalThis.testPgBouncer = await startPgBouncer(shared.adminUrl, shared.serverUrl);
+    shared.serverUrl = globalThis.testPgBouncer.url;
+  }
   process.env.TEST_CLUSTER = JSON.stringify(shared);
 }

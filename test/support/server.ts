@@ -4,9 +4,11 @@ import type { GraphQLSchema } from 'graphql';
 import { Database } from '../../src/database';
 import type { Limits } from '../../src/http/limits';
 import { createLogger } from '../../src/logging';
+import type { ReadReplica } from '../../src/replica/read-replica';
 import { buildGuardedSchema } from '../../src/schema';
-import { createServer } from '../../src/server';
+import { createServer, type ServerOptions } from '../../src/server';
 import { createTestDatabase, DEMO_PASSWORD, type TestDatabase } from './database';
+import { throughPgBouncer } from './pgbouncer';
 
 export const SIGNING_KEY = 'a signing key for tests, and for nothing else';
 
@@ -43,6 +45,8 @@ export interface TestServer {
 }
 
 export interface TestServerOptions {
+  /** A standby that takes reads of bills. */
+  readReplica?: (primary: Database) => Promise<ReadReplica>;
   graphiql?: boolean;
   /** Default: a copy of the demo database. */
   db?: TestDatabase;
@@ -53,6 +57,12 @@ export interface TestServerOptions {
   limits?: Partial<Limits>;
   corsOrigins?: readonly string[];
   auditLog?: boolean;
+  /** False: graphql-js executes the operations. */
+  compiledExecutor?: boolean;
+  /** Who signs people in elsewhere, and whether they sign in here; by default nobody, and they do. */
+  identity?: Pick<ServerOptions, 'auth' | 'localSignIn'>;
+  /** What stops it and what watches it; by default nothing does. */
+  watching?: Pick<ServerOptions, 'lifecycle' | 'metrics' | 'operationNames'>;
 }
 
 const WIDE: Partial<Limits> = {
@@ -78,11 +88,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     url: db.apiUrl,
     poolSize: options.poolSize ?? 5,
     statementTimeoutMs: options.statementTimeoutMs ?? 10_000,
+    preparedStatements: !throughPgBouncer(),
     onPoolError: () => undefined,
+    onStatement: (seconds, outcome) => options.watching?.metrics?.statement(seconds, outcome),
   });
+  const replica = (await options.readReplica?.(database)) ?? null;
   const app = await createServer({
     schema: options.schema ?? buildGuardedSchema(),
     database,
+    replica,
     log,
     signingKey: SIGNING_KEY,
     tokenMinutes: 60,
@@ -91,6 +105,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     limits: { ...WIDE, ...options.limits },
     corsOrigins: options.corsOrigins ?? [],
     auditLog: options.auditLog ?? false,
+    compiledExecutor: options.compiledExecutor ?? process.env.COMPILED_EXECUTOR !== 'false',
+    ...options.identity,
+    ...options.watching,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const tokens = new Map<string, Promise<string>>();
@@ -131,6 +148,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       send(who === null ? null : await tokenOf(who), query, variables),
     close: async () => {
       await app.close();
+      await replica?.close();
       await database.close();
       if (options.db === undefined) await db.drop();
     },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BillAction } from '../../../src/access/policy';
 import type { Viewer } from '../../../src/access/viewer';
-import { type BillList, BillStore } from '../../../src/billing/store';
+import { BillStore } from '../../../src/billing/store';
+import type { BillList } from '../../../src/billing/store/page';
 import type { BillSelection } from '../../../src/billing/store/selection';
 import type { Statements, Told } from '../../../src/sql';
 import { type DecisionCase, id, type Kit, nameOf } from './kit';

@@ -152,13 +152,17 @@ function decisionsOf(
   viewer: Viewer | null = viewerOf('A'),
 ) {
   const { log, lines } = logOf();
-  const rows = (ref: ProviderRef) => {
+  const learnt = new Map<string, Relation>();
+  const known = (ref: ProviderRef): readonly Relation[] | undefined => {
     const name = Object.keys(held).find((one) => id(one) === ref.providerId);
-    return name === undefined
-      ? undefined
-      : (held[name] ?? []).map((relation) => ({ relation, groupId: null }));
+    const relation = learnt.get(ref.providerId);
+    return name === undefined ? relation && [relation] : held[name];
   };
-  const relations = { load: async (ref: ProviderRef) => rows(ref) ?? [], known: rows };
+  const relations = {
+    load: async (ref: ProviderRef) => (known(ref) ?? []).map((relation) => ({ relation, groupId: null })),
+    known,
+    learn: (ref: ProviderRef, relation: Relation) => void learnt.set(ref.providerId, relation),
+  };
   return { decisions: new Decisions(viewer, relations, log), lines };
 }
 
@@ -221,6 +225,32 @@ const decisions: DecisionCase[] = [
       },
     }),
   ),
+  {
+    name: "a bill is known to be the viewer's to see, once learnt or asked, until told to forget",
+    run: async () => {
+      const made = decisionsOf({ ann: ['OWNER'], ben: ['ADMINISTRATOR'] });
+      const [ann, ben, bob, gus] = [ref('ann'), ref('ben'), ref('bob'), ref('gus')];
+      assert.equal(made.decisions.knowsMayView(ann), true);
+      assert.equal(made.decisions.knowsMayView(ann), true);
+      assert.equal(made.decisions.knowsMayView(ben), false);
+      assert.equal(made.decisions.knowsMayView(bob), false);
+      made.decisions.learn(bob, null);
+      assert.equal(made.decisions.knowsMayView(bob), false);
+      made.decisions.learn(bob, 'ADMINISTRATOR');
+      assert.equal(made.decisions.knowsMayView(bob), false);
+      assert.equal(await made.decisions.mayAll('VIEW_BILL', [bob]), false);
+      made.decisions.learn(gus, 'GROUP_DELEGATE');
+      assert.equal(made.decisions.knowsMayView(gus), true);
+      assert.equal(made.decisions.knowsMayAll('EXPLAIN_BILL_ACCESS', [gus]), false);
+      assert.equal(await made.decisions.mayAll('VIEW_BILL', [ann, gus]), true);
+      const lost: Record<string, Relation[]> = { ann: ['OWNER'] };
+      const changing = decisionsOf(lost);
+      assert.equal(changing.decisions.knowsMayView(ann), true);
+      lost.ann = [];
+      changing.decisions.forget();
+      assert.equal(changing.decisions.knowsMayView(ann), false);
+    },
+  },
   ...entries(CLINIC_TABLE).flatMap(([action, row]) =>
     (
       [

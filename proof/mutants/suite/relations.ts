@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { everybodysRelationRows, losingAtLaunch } from '../../../src/access/everybody';
 import { loadRelations, RelationLoader } from '../../../src/access/loader';
+import { permittedByPrimary } from '../../../src/access/permitted-by-primary';
 import { GROUNDS, RELATIONS, type Relation } from '../../../src/access/policy';
-import { billPolicySql, told } from '../../../src/access/predicate';
+import { told, toldProviders } from '../../../src/access/predicate';
 import { relationRows } from '../../../src/access/relations';
 import type { Viewer } from '../../../src/access/viewer';
 import { Parameters, type Statements } from '../../../src/sql';
@@ -130,12 +131,32 @@ const loader: DecisionCase[] = [
       rows.length = 0;
       assert.equal((await relations.load({ ...ANN })).length, 1);
       assert.equal(statements.asked, 1);
-      assert.deepEqual([relations.known({ ...ANN }), relations.known(BEN)], [ann, []]);
+      assert.deepEqual([relations.known({ ...ANN }), relations.known(BEN)], [['OWNER'], []]);
+      // What was loaded is all of it; what is learnt besides changes nothing.
+      relations.learn(BEN, 'SUPPORT');
+      assert.deepEqual(relations.known(BEN), []);
       relations.clear();
       assert.deepEqual([relations.known(ANN), relations.known(BEN)], [undefined, undefined]);
       assert.deepEqual(await relations.load(ANN), []);
       assert.deepEqual(relations.known(ANN), []);
       assert.equal(statements.asked, 2);
+    },
+  },
+  {
+    name: 'a loader takes over what was learnt, and still asks for the whole',
+    run: async () => {
+      const statements = fake([
+        { clinic_id: id('A'), provider_id: id('ann'), relation: 'SUPPORT', group_id: null },
+        { clinic_id: id('A'), provider_id: id('ann'), relation: 'OWNER', group_id: null },
+      ]);
+      const relations = new RelationLoader(statements, viewer);
+      relations.learn(ANN, 'OWNER');
+      assert.deepEqual([relations.known({ ...ANN }), relations.known(BEN)], [['OWNER'], undefined]);
+      assert.equal(statements.asked, 0);
+      assert.equal((await relations.load(ANN)).length, 2);
+      assert.deepEqual(relations.known(ANN), ['SUPPORT', 'OWNER']);
+      relations.clear();
+      assert.equal(relations.known(ANN), undefined);
     },
   },
   {
@@ -337,10 +358,21 @@ const POLICY: readonly (readonly [
   ['sup', '', 'VIEW_BILL', NOW, ''],
 ];
 
-async function policyShows(kit: Kit, settings: Readonly<Record<string, string>>): Promise<string> {
-  const rows = await kit.asTold<{ clinic: string; provider: string }>(
-    settings,
-    `SELECT DISTINCT clinic_id AS clinic, provider_id AS provider FROM bills WHERE ${billPolicySql()}`,
+/** Whose bills the policies let through where the database is told this; null: it is not told that. */
+async function policyShows(
+  kit: Kit,
+  told: Readonly<Partial<Record<'viewer' | 'clinic' | 'now' | 'action', string>>>,
+): Promise<string> {
+  const providers = toldProviders({
+    clinic: '$2::uuid',
+    viewer: '$1::uuid',
+    now: '$3::timestamptz',
+    action: '$4::text',
+  });
+  const rows = await kit.owner.query<{ clinic: string; provider: string }>(
+    `SELECT DISTINCT clinic_id AS clinic, provider_id AS provider FROM bills
+     WHERE clinic_id = $2::uuid AND provider_id = ANY (${providers})`,
+    [told.viewer || null, told.clinic || null, told.now ?? null, told.action ?? null],
   );
   return rows
     .map(({ clinic, provider }) => `${nameOf(clinic)}.${nameOf(provider)}`)
@@ -355,24 +387,38 @@ const secondWall: DecisionCase[] = [
       run: async (kit) =>
         assert.equal(
           await policyShows(kit, {
-            'billing.viewer': who && id(who),
-            'billing.clinic': clinic && id(clinic),
-            'billing.now': now,
-            'billing.action': action,
+            viewer: who && id(who),
+            clinic: clinic && id(clinic),
+            now,
+            action,
           }),
           providers,
         ),
     }),
   ),
+  ...POLICY.flatMap(([who, clinic, action, now, providers]): DecisionCase[] =>
+    who === '' || clinic === '' || action !== 'VIEW_BILL'
+      ? []
+      : [
+          {
+            name: `whose bills the primary lets ${who} see at ${clinic} at ${now}: ${providers || 'nothing'}`,
+            run: async ({ owner }) => {
+              const found = await permittedByPrimary(owner, { viewer: id(who), clinic: id(clinic), now });
+              assert.deepEqual(
+                found.map((provider) => `${clinic}.${nameOf(provider)}`).sort(),
+                providers.split(' ').filter((one) => one !== ''),
+              );
+            },
+          },
+        ],
+  ),
   {
     name: 'the row-level policy, told nothing, or not everything: nothing',
     run: async (kit) => {
-      const all = { clinic: id('A'), viewer: id('sup'), now: NOW, action: 'VIEW_BILL' };
+      const all = { viewer: id('sup'), clinic: id('A'), now: NOW, action: 'VIEW_BILL' };
       assert.equal(await policyShows(kit, {}), '');
       for (const left of ['clinic', 'viewer', 'action']) {
-        const told = Object.entries(all).filter(([name]) => name !== left);
-        const settings = Object.fromEntries(told.map(([name, value]) => [`billing.${name}`, value]));
-        assert.equal(await policyShows(kit, settings), '');
+        assert.equal(await policyShows(kit, { ...all, [left]: '' }), '');
       }
     },
   },

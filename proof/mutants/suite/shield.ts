@@ -177,20 +177,15 @@ function contextOf(
   viewerError: AccessContext['viewerError'] = null,
 ) {
   const { log, lines } = logOf();
-  const rows = (ref: ProviderRef) => {
-    const held =
-      ref.clinicId !== id('A')
-        ? []
-        : ref.providerId === id('ann')
-          ? ann
-          : ref.providerId === id('ben')
-            ? ben
-            : [];
-    return held.map((relation) => ({ relation, groupId: null }));
+  const held = (ref: ProviderRef): readonly Relation[] => {
+    if (ref.clinicId !== id('A')) return [];
+    if (ref.providerId === id('ann')) return ann;
+    return ref.providerId === id('ben') ? ben : [];
   };
   const relations = {
-    load: async (ref: ProviderRef) => rows(ref),
-    known: (ref: ProviderRef) => (known ? rows(ref) : undefined),
+    load: async (ref: ProviderRef) => held(ref).map((relation) => ({ relation, groupId: null })),
+    known: (ref: ProviderRef) => (known ? held(ref) : undefined),
+    learn: () => undefined,
   };
   const context: AccessContext = {
     viewer,
@@ -325,7 +320,11 @@ const others: DecisionCase[] = [
     run: async () => {
       for (const error of [new Error('broken'), OUTAGE]) {
         const { context, lines } = contextOf(PEOPLE.owner, false);
-        const decisions = { confirm: () => Promise.reject(error), knowsMayAll: () => false };
+        const decisions = {
+          confirm: () => Promise.reject(error),
+          knowsMayAll: () => false,
+          knowsMayView: () => false,
+        };
         const failing = { ...context, decisions };
         assert.equal(await outcome(fieldOf('Bill', 'id'), PARENTS['of ann'], failing), 'UNAVAILABLE');
         assert.deepEqual(

@@ -25,13 +25,19 @@ export class BillResolver {
   }
 
   @FieldResolver(() => User, { description: 'The provider whose bill it is, and who decides who sees it.' })
-  async provider(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<User> {
-    return existing(await context.loaders.users.load({ clinicId: bill.clinicId, id: bill.providerId }));
+  provider(@Root() bill: Bill, @Ctx() context: RequestContext): User | Promise<User> {
+    return (
+      bill.along?.provider ??
+      context.loaders.users.load({ clinicId: bill.clinicId, id: bill.providerId }).then(existing)
+    );
   }
 
   @FieldResolver(() => Patient, { description: 'The patient who was seen.' })
-  async patient(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<Patient> {
-    return existing(await context.loaders.patients.load({ clinicId: bill.clinicId, id: bill.patientId }));
+  patient(@Root() bill: Bill, @Ctx() context: RequestContext): Patient | Promise<Patient> {
+    return (
+      bill.along?.patient ??
+      context.loaders.patients.load({ clinicId: bill.clinicId, id: bill.patientId }).then(existing)
+    );
   }
 
   @FieldResolver(() => Encounter, { nullable: true, description: 'The encounter that it was made in.' })
@@ -58,8 +64,11 @@ export class BillResolver {
   }
 
   @FieldResolver(() => [BillItem], { description: 'The lines of the bill.' })
-  async items(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<readonly BillItem[]> {
-    return context.loaders.billItems.load(bill);
+  items(
+    @Root() bill: Bill,
+    @Ctx() context: RequestContext,
+  ): readonly BillItem[] | Promise<readonly BillItem[]> {
+    return bill.along?.items ?? context.loaders.billItems.load(bill);
   }
 
   @FieldResolver(() => [Payment], { description: 'What was received and given back, in its order.' })

@@ -1,4 +1,5 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { chosenClinic, existing } from '../../arguments';
 import type { RequestContext } from '../../context';
 import { Clinic, User } from '../../directory/types';
@@ -63,8 +64,9 @@ export class DashboardResolver {
     @Root() dashboard: Dashboard,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
-    return billConnection(context, dashboardParent(dashboard), args);
+    return billConnection(context, dashboardParent(dashboard), args, info);
   }
 
   @FieldResolver(() => BillTotals, { description: 'The sums over the bills that the viewer may see.' })
@@ -105,7 +107,7 @@ export class DashboardResolver {
       providerIds: rows.flatMap((row) => row.providerIds),
     });
     return rows.map((row) => {
-      const totals = toTotals(clinicId, row);
+      const totals = toTotals(context, clinicId, row);
       const keyIf = (grouping: keyof typeof BillGrouping): string | null =>
         groupBy === grouping ? row.key : null;
       return {
@@ -190,9 +192,10 @@ export class EncounterBillsResolver {
     @Root() encounter: Encounter,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
     const parent = { clinicId: existing(encounter.clinicId), kind: 'encounter', id: encounter.id } as const;
-    return billConnection(context, parent, args);
+    return billConnection(context, parent, args, info);
   }
 }
 
@@ -206,8 +209,9 @@ export class VisitBillsResolver {
     @Root() visit: Visit,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
-    return billConnection(context, visitParent(visit), args, 'INSURED');
+    return billConnection(context, visitParent(visit), args, info, 'INSURED');
   }
 
   @FieldResolver(() => BillConnection, {
@@ -217,8 +221,9 @@ export class VisitBillsResolver {
     @Root() visit: Visit,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
-    return billConnection(context, visitParent(visit), args, 'PRIVATE');
+    return billConnection(context, visitParent(visit), args, info, 'PRIVATE');
   }
 }
 
@@ -232,8 +237,9 @@ export class PatientChartBillsResolver {
     @Root() chart: PatientChart,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
-    return billConnection(context, chartParent(chart), args, 'INSURED');
+    return billConnection(context, chartParent(chart), args, info, 'INSURED');
   }
 
   @FieldResolver(() => BillConnection, {
@@ -243,8 +249,9 @@ export class PatientChartBillsResolver {
     @Root() chart: PatientChart,
     @Args(() => BillListArgs) args: BillListArgs,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<BillConnection> {
-    return billConnection(context, chartParent(chart), args, 'PRIVATE');
+    return billConnection(context, chartParent(chart), args, info, 'PRIVATE');
   }
 
   @FieldResolver(() => DecimalScalar, {

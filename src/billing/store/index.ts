@@ -1,26 +1,21 @@
 import type { ProviderRef } from '../../access/loader';
-import type { BillAction } from '../../access/policy';
-import { billPredicate, told } from '../../access/predicate';
+import type { BillAction, Relation } from '../../access/policy';
+import { billPredicate, ofPermitted, permittedProviders, told } from '../../access/predicate';
 import type { Viewer } from '../../access/viewer';
-import { keysetSql, type Window } from '../../paging';
+import type { Window } from '../../paging';
 import type { RowKey } from '../../row-loader';
-import { Parameters, type Statements } from '../../sql';
-import type { Bill, BillGrouping, BillItem, BillOrderField, Payer, Payment } from '../types';
-import { ORDER_KEYS } from './order';
-import { type BillSelection, PARENT_COLUMNS, type ParentKind, visibleBills } from './selection';
-
-/** A list of bills: what it hangs on (null: the whole clinic), what is selected, and how it is sorted. */
-export interface BillList {
-  readonly clinicId: string;
-  readonly parent: ParentKind | null;
-  readonly selection: BillSelection;
-  readonly orderBy: { readonly field: keyof typeof BillOrderField; readonly descending: boolean };
-}
+import { allOf, Parameters, type Statements } from '../../sql';
+import type { BillGrouping, BillItem, Payer, Payment } from '../types';
+import { type Along, withAlong } from './along';
+import { BILL, type BillList, type BillOfPage, type GroundedBill, pageSql } from './page';
+import { type BillSelection, PARENT_COLUMNS, selectedSql, visibleBills } from './selection';
 
 /** Sums over bills. `providerIds`: whose bills went into them. Money as exact decimals. */
 export interface TotalsRow {
   readonly parentId: string | null;
   readonly providerIds: string[];
+  /** For each of them a relation of the viewer that permits to see the provider's bills; null would be a defect. */
+  readonly grounds: (Relation | null)[];
   readonly count: number;
   readonly billed: string;
   readonly discount: string;
@@ -34,16 +29,36 @@ export interface SummaryRow extends TotalsRow {
   readonly key: string | null;
 }
 
-const BILL = `b.clinic_id AS "clinicId", b.id, b.kind, b.number, b.status, b.service_date AS "serviceDate",
-  b.provider_id AS "providerId", b.patient_id AS "patientId", b.encounter_id AS "encounterId",
-  b.visit_id AS "visitId", b.payer_id AS "payerId", b.billed, b.discount, (b.billed - b.discount) AS total,
-  b.paid, b.refunded, b.outstanding, b.note`;
-
 const SUMS = ['billed', 'discount', 'paid', 'refunded', 'outstanding'] as const;
 
-/** Sums provider by provider first, so that whose bills went in costs no second pass. */
 const sumsOf = (columns: readonly string[], prefix = ''): string =>
   columns.map((column) => `sum(${prefix}${column}) AS ${column}`).join(', ');
+
+/** Sums over the sums by provider, and whose bills went in. */
+const OVERALL = `array_agg(provider_id) AS "providerIds", array_agg(relation) AS grounds, sum(count)::int AS count,
+  ${sumsOf(SUMS)}`;
+
+/** SQL: sums for each value of an expression and each provider, as by_provider; so whose bills went in costs no second pass. */
+function sumsSql(
+  viewer: Viewer,
+  clinicId: string,
+  selection: BillSelection,
+  key: { readonly as: string; readonly sql: string; readonly ofThem: string },
+  parameters: Parameters,
+): string {
+  const clinic = parameters.add(clinicId, 'uuid');
+  const permitted = permittedProviders('VIEW_BILL', viewer, clinic, parameters);
+  const visible = allOf([
+    ofPermitted('b', clinic, 'SELECT provider_id FROM permitted'),
+    selectedSql(selection, parameters),
+  ]);
+  return `WITH permitted AS MATERIALIZED (${permitted}),
+    by_provider AS (
+      SELECT * FROM (
+        SELECT ${key.sql} AS ${key.as}, b.provider_id, count(*) AS count, ${sumsOf(SUMS, 'b.')}
+        FROM bills b WHERE ${visible} ${key.ofThem} GROUP BY 1, 2) sums
+      LEFT JOIN permitted USING (provider_id))`;
+}
 
 const GROUPING_KEYS: Readonly<Record<keyof typeof BillGrouping, string>> = {
   PROVIDER: 'b.provider_id::text',
@@ -62,11 +77,14 @@ export class BillStore {
   constructor(private readonly statements: Statements) {}
 
   /** The bill of that key, or none: hidden and not there are the same. */
-  bills(viewer: Viewer, clinicId: string, ids: readonly string[]): Promise<Bill[]> {
+  bills(viewer: Viewer, clinicId: string, ids: readonly string[]): Promise<GroundedBill[]> {
     const parameters = new Parameters();
-    const visible = visibleBills(viewer, clinicId, {}, parameters);
-    return this.statements.query<Bill>(
-      `SELECT ${BILL} FROM bills b WHERE ${visible} AND b.id = ANY (${parameters.add([...ids], 'uuid[]')})`,
+    const clinic = parameters.add(clinicId, 'uuid');
+    const permitted = permittedProviders('VIEW_BILL', viewer, clinic, parameters);
+    return this.statements.query<GroundedBill>(
+      `WITH permitted AS MATERIALIZED (${permitted})
+       SELECT ${BILL}, (SELECT relation FROM permitted WHERE permitted.provider_id = b.provider_id) AS ground
+       FROM bills b WHERE ${ofPermitted('b', clinic, 'SELECT provider_id FROM permitted')} AND b.id = ANY (${parameters.add([...ids], 'uuid[]')})`,
       parameters.values,
       told('VIEW_BILL', viewer, clinicId),
     );
@@ -113,35 +131,16 @@ export class BillStore {
     list: BillList,
     parentIds: readonly string[],
     window: Window,
-  ): Promise<(Bill & { parentId: string | null })[]> {
+    along: readonly Along[] = [],
+  ): Promise<BillOfPage[]> {
     const parameters = new Parameters();
-    const visible = visibleBills(viewer, list.clinicId, list.selection, parameters);
-    const { key, type } = ORDER_KEYS[list.orderBy.field];
-    const keyset = keysetSql(
-      window,
-      { key, type, id: 'b.id', descending: list.orderBy.descending },
-      (value, as) => parameters.add(value, as),
-    );
-    const columns = `${BILL}, ${key}::text AS "orderKey"`;
-    if (list.parent === null) {
-      return this.statements.query(
-        `SELECT ${columns}, NULL AS "parentId" FROM bills b WHERE ${visible} AND ${keyset.condition}
-         ORDER BY ${keyset.orderBy} LIMIT ${keyset.limit}`,
-        parameters.values,
-        told('VIEW_BILL', viewer, list.clinicId),
-      );
-    }
-    return this.statements.query(
-      `SELECT parent.id AS "parentId", page.*
-       FROM unnest(${parameters.add([...parentIds], 'uuid[]')}) WITH ORDINALITY AS parent (id, place)
-       CROSS JOIN LATERAL (
-         SELECT ${columns}, row_number() OVER (ORDER BY ${keyset.orderBy}) AS place
-         FROM bills b WHERE ${visible} AND b.${PARENT_COLUMNS[list.parent]} = parent.id AND ${keyset.condition}
-         ORDER BY ${keyset.orderBy} LIMIT ${keyset.limit}) page
-       ORDER BY parent.place, page.place`,
+    const rows = await this.statements.query<BillOfPage>(
+      pageSql(viewer, list, parentIds, window, along, parameters),
       parameters.values,
       told('VIEW_BILL', viewer, list.clinicId),
     );
+    for (const row of rows) withAlong(row, along);
+    return rows;
   }
 
   /** The sums over the list, for each parent that has a visible bill (parentId null: the whole clinic). */
@@ -151,15 +150,12 @@ export class BillStore {
     parentIds: readonly string[],
   ): Promise<TotalsRow[]> {
     const parameters = new Parameters();
-    const visible = visibleBills(viewer, list.clinicId, list.selection, parameters);
     const parent = list.parent === null ? 'NULL::uuid' : `b.${PARENT_COLUMNS[list.parent]}`;
     const ofParents =
       list.parent === null ? '' : `AND ${parent} = ANY (${parameters.add([...parentIds], 'uuid[]')})`;
     return this.statements.query<TotalsRow>(
-      `SELECT parent AS "parentId", array_agg(provider_id) AS "providerIds", sum(count)::int AS count, ${sumsOf(SUMS)}
-       FROM (SELECT ${parent} AS parent, b.provider_id, count(*) AS count, ${sumsOf(SUMS, 'b.')}
-             FROM bills b WHERE ${visible} ${ofParents} GROUP BY 1, 2) by_provider
-       GROUP BY parent`,
+      `${sumsSql(viewer, list.clinicId, list.selection, { as: 'parent', sql: parent, ofThem: ofParents }, parameters)}
+       SELECT parent AS "parentId", ${OVERALL} FROM by_provider GROUP BY parent`,
       parameters.values,
       told('VIEW_BILL', viewer, list.clinicId),
     );
@@ -174,11 +170,10 @@ export class BillStore {
     limit: number,
   ): Promise<SummaryRow[]> {
     const parameters = new Parameters();
-    const visible = visibleBills(viewer, clinicId, selection, parameters);
+    const key = { as: 'key', sql: GROUPING_KEYS[grouping], ofThem: '' };
     return this.statements.query<SummaryRow>(
-      `SELECT key, array_agg(provider_id) AS "providerIds", sum(count)::int AS count, ${sumsOf(SUMS)}
-       FROM (SELECT ${GROUPING_KEYS[grouping]} AS key, b.provider_id, count(*) AS count, ${sumsOf(SUMS, 'b.')}
-             FROM bills b WHERE ${visible} GROUP BY 1, 2) by_provider
+      `${sumsSql(viewer, clinicId, selection, key, parameters)}
+       SELECT key, ${OVERALL} FROM by_provider
        GROUP BY key ORDER BY ${grouping === 'MONTH' ? 'key DESC' : 'billed DESC, key'} LIMIT ${parameters.add(limit, 'bigint')}`,
       parameters.values,
       told('VIEW_BILL', viewer, clinicId),

@@ -35,7 +35,13 @@ export function visibleBills(
   parameters: Parameters,
 ): string {
   const clinic = parameters.add(clinicId, 'uuid');
-  const conditions = [billPredicate('VIEW_BILL', 'b', viewer, clinic, parameters)];
+  const permitted = billPredicate('VIEW_BILL', 'b', viewer, clinic, parameters);
+  return allOf([permitted, selectedSql(selection, parameters)]);
+}
+
+/** SQL condition over `bills b`: what was selected, and nothing about who may see it. */
+export function selectedSql(selection: BillSelection, parameters: Parameters): string {
+  const conditions: string[] = [];
   const equal = (column: string, value: string | undefined): void => {
     if (value !== undefined) conditions.push(`${column} = ${parameters.add(value, 'text')}`);
   };

@@ -150,7 +150,7 @@ async function save(
   const results = await context.services.confirmation.run(
     context.statements,
     viewer,
-    password,
+    { password, credential: context.credential },
     (transaction) => saveLists(transaction, viewer, clinicId, changes),
   );
   // What was read before the change must not answer for after it.

@@ -192,6 +192,7 @@ export class RecordMaker {
       await this.writer.add('bill_items', {
         clinic_id: this.clinicId,
         bill_id,
+        provider_id: provider.id,
         line: index + 1,
         service_code: item.code,
         description: item.description,
@@ -205,6 +206,7 @@ export class RecordMaker {
       await this.writer.add('payments', {
         clinic_id: this.clinicId,
         bill_id,
+        provider_id: provider.id,
         line: index + 1,
         kind: payment.kind,
         amount: decimalText(payment.cents),

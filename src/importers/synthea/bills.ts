@@ -103,8 +103,8 @@ function insertBills(hasTransactions: boolean): string {
 
 /** Items in the order of their rows. A diagnosis that a charge names twice is kept once; a blank one is left out. */
 const INSERT_ITEMS = `
-  INSERT INTO bill_items (clinic_id, bill_id, line, service_code, description, diagnosis_codes, units, unit_price, amount)
-  SELECT $1, c.bill_id, row_number() OVER (PARTITION BY l.claim ORDER BY l.line), l.code, l.description,
+  INSERT INTO bill_items (clinic_id, bill_id, provider_id, line, service_code, description, diagnosis_codes, units, unit_price, amount)
+  SELECT $1, c.bill_id, c.provider_id, row_number() OVER (PARTITION BY l.claim ORDER BY l.line), l.code, l.description,
     ARRAY(
       SELECT c.diagnoses[r.ref] FROM unnest(l.diagnosis_refs) WITH ORDINALITY AS r (ref, place)
       WHERE c.diagnoses[r.ref] <> '' GROUP BY 1 ORDER BY min(r.place)
@@ -114,8 +114,8 @@ const INSERT_ITEMS = `
   WHERE l.type = 'CHARGE' ORDER BY l.claim, l.line`;
 
 const INSERT_PAYMENTS = `
-  INSERT INTO payments (clinic_id, bill_id, line, kind, amount, received_on, method)
-  SELECT $1, c.bill_id, row_number() OVER (PARTITION BY l.claim ORDER BY l.line), 'PAYMENT', l.amount,
+  INSERT INTO payments (clinic_id, bill_id, provider_id, line, kind, amount, received_on, method)
+  SELECT $1, c.bill_id, c.provider_id, row_number() OVER (PARTITION BY l.claim ORDER BY l.line), 'PAYMENT', l.amount,
     coalesce(l.received_on, c.service_date), l.method
   FROM staged_lines l JOIN staged_claims c ON c.no = l.claim
   WHERE l.type = 'PAYMENT' ORDER BY l.claim, l.line`;
