@@ -1,0 +1,27 @@
+import * as schema from '../../src/schema';
+
+/*
+ * The product's own start, over the schema without its guards: `buildGuardedSchema` is replaced before main.js asks for
+ * it, so that everything else stays the same, whatever it becomes. For measuring alone.
+ */
+let replaced = false;
+Object.defineProperty(schema, 'buildGuardedSchema', {
+  value: () => {
+    replaced = true;
+    return schema.unguardedSchema();
+  },
+});
+
+// main.js says where it listens when it is done starting; by then it must have asked.
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = ((text: string) => {
+  if (/^\s*API\s/.test(text) && !replaced) {
+    process.stderr.write(
+      'main.js no longer makes its schema by buildGuardedSchema: this would have a shield.\n',
+    );
+    process.exit(1);
+  }
+  return write(text);
+}) as typeof process.stdout.write;
+
+require('../../src/main');
