@@ -185,19 +185,25 @@ const grounds: DecisionCase[] = READERS.map(([who, now, bills, ground]) => ({
 }));
 
 /** What is read along belongs to the bill, and is the same as read by itself. */
-const along: DecisionCase[] = (['owner', 'api'] as const).map((statements) => ({
-  name: `${statements}: items, provider and patient read along with a page are those of each bill`,
+const along: DecisionCase[] = (
+  [
+    ['owner', 'A', 5],
+    ['api', 'A', 5],
+    ['api', 'B', 2],
+  ] as const
+).map(([statements, clinic, count]) => ({
+  name: `${statements}: items, provider and patient read along with a page of ${clinic} are those of each bill`,
   run: async (kit) => {
     const store = new BillStore(kit[statements]);
     const viewer = viewerOf('sup', NOW);
     const orderBy = { field: 'SERVICE_DATE', descending: false } as const;
-    const list = { clinicId: id('A'), parent: null, selection: {}, orderBy };
+    const list = { clinicId: id(clinic), parent: null, selection: {}, orderBy };
     const window = { limit: 50, backward: false, after: null, before: null };
     const rows = await store.pages(viewer, list, [], window, ['items', 'patient', 'provider']);
-    assert.equal(rows.length, 5);
+    assert.equal(rows.length, count);
     const items = await store.items(
       viewer,
-      id('A'),
+      id(clinic),
       rows.map((row) => row.id),
     );
     for (const row of rows) {
@@ -216,6 +222,11 @@ const along: DecisionCase[] = (['owner', 'api'] as const).map((statements) => ({
         )[0]?.name;
       assert.equal(row.along?.patient?.id, row.patientId);
       assert.equal(row.along?.patient?.name, await named('patients', row.patientId));
+      const [billing] = await kit.owner.query<{ number: string }>(
+        'SELECT billing_number AS number FROM providers WHERE clinic_id = $1::uuid AND user_id = $2::uuid',
+        [row.clinicId, row.providerId],
+      );
+      assert.equal(row.along?.provider?.billingNumber, billing?.number);
       assert.equal(row.along?.provider?.id, row.providerId);
       assert.equal(row.along?.provider?.name, await named('users', row.providerId));
     }

@@ -217,6 +217,7 @@ const decisions: DecisionCase[] = [
         assert.equal(await codeOf(() => made.decisions.confirm(action, refs)), may ? 'done' : 'FORBIDDEN');
         // A refusal here means that a resolver is wrong.
         assert.equal(made.lines.length, may ? 0 : 1);
+        assert.equal(made.decisions.defects, may ? 0 : 1);
         if (!may) assert.deepEqual(made.lines[0]?.[0], { defect: true, what: action });
         if (providers.length === 1) {
           const demanded = await codeOf(() => made.decisions.require(action, refs[0] ?? ref('ghost')));

@@ -371,7 +371,12 @@ export async function writeWorld(query: Query): Promise<void> {
   for (const clinic of ['A', 'B']) {
     const ofClinic = { clinic_id: id(clinic) };
     for (const patient of ['p1', 'p2']) {
-      await insert('patients', { ...ofClinic, id: id(patient), name: patient, birth_date: '1980-02-29' });
+      await insert('patients', {
+        ...ofClinic,
+        id: id(patient),
+        name: `${patient} of ${clinic}`,
+        birth_date: '1980-02-29',
+      });
     }
     for (const payer of ['y1', 'y2'])
       await insert('payers', { ...ofClinic, id: id(payer), name: `${payer} of ${clinic}` });
@@ -397,7 +402,7 @@ async function writeClinic(insert: Insert, name: string, rows: ClinicRows): Prom
     await insert('users', { ...clinic, id: id(user), name: user, active, created_at: created });
   }
   for (const provider of rows.providers) {
-    await insert('providers', { ...clinic, user_id: id(provider), billing_number: provider });
+    await insert('providers', { ...clinic, user_id: id(provider), billing_number: `${provider} of ${name}` });
   }
   for (const [user, permissions] of Object.entries(rows.permissions ?? {})) {
     for (const permission of permissions)

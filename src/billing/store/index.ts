@@ -8,7 +8,7 @@ import { allOf, Parameters, type Statements } from '../../sql';
 import type { BillGrouping, BillItem, Payer, Payment } from '../types';
 import { type Along, withAlong } from './along';
 import { BILL, type BillList, type BillOfPage, type GroundedBill, pageSql } from './page';
-import { type BillSelection, PARENT_COLUMNS, selectedSql, visibleBills } from './selection';
+import { type BillSelection, PARENT_COLUMNS, selectedSql } from './selection';
 
 /** Sums over bills. `providerIds`: whose bills went into them. Money as exact decimals. */
 export interface TotalsRow {
@@ -220,7 +220,8 @@ export class BillStore {
     columns: string,
   ): Promise<Part[]> {
     const parameters = new Parameters();
-    const visible = visibleBills(viewer, clinicId, {}, parameters);
+    const clinic = parameters.add(clinicId, 'uuid');
+    const visible = billPredicate('VIEW_BILL', 'b', viewer, clinic, parameters);
     return this.statements.query<Part>(
       `SELECT b.clinic_id || '/' || b.id AS "parentKey", b.clinic_id AS "clinicId", b.provider_id AS "providerId", ${columns}
        FROM bills b JOIN ${table} part ON part.clinic_id = b.clinic_id AND part.bill_id = b.id

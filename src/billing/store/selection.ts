@@ -1,5 +1,3 @@
-import { billPredicate } from '../../access/predicate';
-import type { Viewer } from '../../access/viewer';
 import { allOf, type Parameters } from '../../sql';
 
 /** What a list of bills hangs on: one of these columns of `bills`. */
@@ -22,21 +20,6 @@ export interface BillSelection {
   /** Calendar dates, both included. */
   readonly serviceFrom?: string;
   readonly serviceTo?: string;
-}
-
-/**
- * SQL condition over `bills b`: what the viewer may see of the clinic, and of that what was selected.
- * The only way in which a statement of this store gets its bills.
- */
-export function visibleBills(
-  viewer: Viewer,
-  clinicId: string,
-  selection: BillSelection,
-  parameters: Parameters,
-): string {
-  const clinic = parameters.add(clinicId, 'uuid');
-  const permitted = billPredicate('VIEW_BILL', 'b', viewer, clinic, parameters);
-  return allOf([permitted, selectedSql(selection, parameters)]);
 }
 
 /** SQL condition over `bills b`: what was selected, and nothing about who may see it. */
