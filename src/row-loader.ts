@@ -24,18 +24,24 @@ export function rowLoader<Row extends RowKey>(
   );
 }
 
+/** The rows of each key, in their order. */
+export function groupedBy<Key, Row>(rows: readonly Row[], keyOfRow: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const siblings = groups.get(keyOfRow(row));
+    if (siblings === undefined) groups.set(keyOfRow(row), [row]);
+    else siblings.push(row);
+  }
+  return groups;
+}
+
 /** Loads the rows that hang on each key, in one query a batch; a key without any gets an empty list. */
 export function childLoader<Row extends { readonly parentKey: string }>(
   fetch: (keys: readonly RowKey[]) => Promise<readonly Row[]>,
 ): DataLoader<RowKey, readonly Row[], string> {
   return new DataLoader<RowKey, readonly Row[], string>(
     async (keys) => {
-      const found = new Map<string, Row[]>();
-      for (const row of await fetch(keys)) {
-        const siblings = found.get(row.parentKey);
-        if (siblings === undefined) found.set(row.parentKey, [row]);
-        else siblings.push(row);
-      }
+      const found = groupedBy(await fetch(keys), (row) => row.parentKey);
       return keys.map((key) => found.get(keyOf(key)) ?? []);
     },
     { cacheKeyFn: keyOf },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pg from 'pg';
-import { type Config, ConfigError, readConfig } from '../config';
+import { runAsProcess } from '../command';
+import { type Config, ConfigError } from '../config';
 import { EmbeddedPostgresError } from '../embedded';
 import { failureText } from '../failure-text';
 import { type OwnerDatabase, openEmbeddedAsOwner } from '../importers/owner-database';
@@ -139,25 +140,6 @@ async function requireTables(client: pg.Client): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  try {
-    return await runExport(process.argv.slice(2), {
-      settings: readConfig('tool'),
-      stdout: process.stdout,
-      stderr: process.stderr,
-      signal: stop.signal,
-      openEmbedded: openEmbeddedAsOwner,
-    });
-  } catch (error) {
-    process.stderr.write(`${failureText(error, [ConfigError])}\n`);
-    return 1;
-  }
-}
-
 if (require.main === module) {
-  void main().then((code) => {
-    process.exitCode = code;
-  });
+  void runAsProcess((args, host) => runExport(args, { ...host, openEmbedded: openEmbeddedAsOwner }));
 }

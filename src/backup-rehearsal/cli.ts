@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Config, ConfigError, readConfig } from '../config';
+import { runAsProcess } from '../command';
+import type { Config } from '../config';
 import { EmbeddedPostgresError } from '../embedded';
 import { failureText } from '../failure-text';
 import { MigrationError, openFailure } from '../migrations-fit';
@@ -98,24 +99,6 @@ export async function installedServer(programs: readonly Programs[]): Promise<Pr
   );
 }
 
-async function main(): Promise<number> {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  try {
-    return await runRehearsal(process.argv.slice(2), {
-      settings: readConfig('tool'),
-      stdout: process.stdout,
-      stderr: process.stderr,
-      signal: stop.signal,
-    });
-  } catch (error) {
-    process.stderr.write(`${failureText(error, [ConfigError])}\n`);
-    return 1;
-  }
-}
-
 if (require.main === module) {
-  void main().then((code) => {
-    process.exitCode = code;
-  });
+  void runAsProcess(runRehearsal);
 }

@@ -3,7 +3,7 @@ import type { ProviderRef } from '../access/loader';
 import type { Relation } from '../access/policy';
 import type { Viewer } from '../access/viewer';
 import type { Window } from '../paging';
-import { childLoader, type RowKey, rowLoader } from '../row-loader';
+import { childLoader, groupedBy, type RowKey, rowLoader } from '../row-loader';
 import type { Statements } from '../sql';
 import { BillStore, type TotalsRow } from './store';
 import type { Along } from './store/along';
@@ -41,7 +41,7 @@ async function byClinic<Row>(
 interface Question<Key, Row> {
   readonly first: Key;
   readonly parents: Set<string>;
-  readonly rows: Map<string | null, Row[]>;
+  rows: ReadonlyMap<string | null, Row[]>;
 }
 
 /** Batches keys that ask the same of different parents into one read, and gives every key its own parent's rows. */
@@ -60,12 +60,8 @@ function listLoader<Key extends ListKey, Row extends { readonly parentId: string
         return question;
       });
       await Promise.all(
-        [...questions.values()].map(async ({ first, parents, rows }) => {
-          for (const row of await read(first, [...parents])) {
-            const siblings = rows.get(row.parentId);
-            if (siblings === undefined) rows.set(row.parentId, [row]);
-            else siblings.push(row);
-          }
+        [...questions.values()].map(async (question) => {
+          question.rows = groupedBy(await read(question.first, [...question.parents]), (row) => row.parentId);
         }),
       );
       return keys.map(({ parentId }, place) => asked[place]?.rows.get(parentId) ?? []);

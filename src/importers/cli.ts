@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { type Config, ConfigError, readConfig } from '../config';
+import { runAsProcess } from '../command';
+import type { Config } from '../config';
 import { type OwnerDatabase, openEmbeddedAsOwner } from './owner-database';
 import { progressView } from './progress';
 import { formatSummary, ImportError, importSynthea } from './synthea';
@@ -192,28 +193,6 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function main(): Promise<number> {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    // The second one ends the process at once; the database rolls back by itself.
-    process.once(name, () => stop.abort());
-  }
-  try {
-    return await runImport(process.argv.slice(2), {
-      settings: readConfig('tool'),
-      stdout: process.stdout,
-      stderr: process.stderr,
-      signal: stop.signal,
-      openEmbedded: openEmbeddedAsOwner,
-    });
-  } catch (error) {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : messageOf(error)}\n`);
-    return 1;
-  }
-}
-
 if (require.main === module) {
-  void main().then((code) => {
-    process.exitCode = code;
-  });
+  void runAsProcess((args, host) => runImport(args, { ...host, openEmbedded: openEmbeddedAsOwner }));
 }
