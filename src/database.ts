@@ -125,7 +125,17 @@ interface Lent {
   readonly client: pg.PoolClient;
   /** Why it must not be lent again. */
   broken?: Error;
+  /** The names of the statements that are prepared on it. */
+  readonly prepared: Set<string>;
 }
+
+/**
+ * How many statements a connection keeps prepared, each with its plan, before it is replaced by a new one: texts follow
+ * from what clients select and filter by, and nobody says how many different ones there will be.
+ */
+export const MOST_PREPARED = 200;
+/** Of how many statements the names are remembered. */
+const MOST_NAMES = 1_000;
 
 /** How often a transaction that lost a race is tried in all. */
 const ATTEMPTS = 3;
@@ -139,6 +149,7 @@ function isLostRace(error: unknown): boolean {
 /** The connection pool of a server process, opened through TypeORM under the API's restricted role. */
 export class Database implements Transactions {
   private readonly names = new Map<string, string>();
+  private readonly prepared = new WeakMap<pg.PoolClient, Set<string>>();
 
   private constructor(
     readonly source: DataSource,
@@ -222,7 +233,9 @@ export class Database implements Transactions {
     const client = await this.pool.connect().catch((error: unknown) => {
       throw meansUnavailable(error) ? unavailable(error) : error;
     });
-    const lent: Lent = { client };
+    const prepared = this.prepared.get(client) ?? new Set();
+    this.prepared.set(client, prepared);
+    const lent: Lent = { client, prepared };
     // Without a listener of its own, the end of a connection would be the end of the process.
     const breaks = (error: Error): void => {
       lent.broken = error;
@@ -232,7 +245,7 @@ export class Database implements Transactions {
       return await work(lent);
     } finally {
       client.off('error', breaks);
-      client.release(lent.broken);
+      client.release(lent.broken ?? prepared.size > MOST_PREPARED);
     }
   }
 
@@ -267,7 +280,9 @@ export class Database implements Transactions {
     told?: Told,
   ): Promise<Row[]> {
     const { client } = lent;
-    const statement = { ...(this.prepares ? { name: this.nameOf(text) } : {}), text, values: [...values] };
+    const name = this.prepares ? this.nameOf(text) : undefined;
+    if (name !== undefined) lent.prepared.add(name);
+    const statement = { ...(name === undefined ? {} : { name }), text, values: [...values] };
     const ask = (): Promise<pg.QueryResult<Row>> =>
       told === undefined ? client.query<Row>(statement) : queryAsTold<Row>(client, statement, told);
     try {
@@ -291,11 +306,13 @@ export class Database implements Transactions {
     if (this.source.isInitialized) await this.source.destroy();
   }
 
-  /** Statements are few and fixed (values are always parameters), so this map stays small. */
+  /** The name under which a statement is prepared: the same for the same text, as values are always parameters. */
   private nameOf(text: string): string {
     let name = this.names.get(text);
     if (name === undefined) {
       name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
+      const [oldest] = this.names.keys();
+      if (this.names.size >= MOST_NAMES && oldest !== undefined) this.names.delete(oldest);
       this.names.set(text, name);
     }
     return name;

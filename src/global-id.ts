@@ -12,6 +12,9 @@ const TYPE_NUMBERS = {
 
 export type NodeType = keyof typeof TYPE_NUMBERS;
 
+/** The first byte of the ids of a type, in hexadecimal. */
+export const typeNumber = (type: NodeType): string => `0${TYPE_NUMBERS[type]}`;
+
 const TYPE_BY_NUMBER = new Map(
   Object.entries(TYPE_NUMBERS).map(([type, number]) => [number, type as NodeType]),
 );
@@ -36,7 +39,7 @@ const uuid = (bytes: Buffer): string =>
  * one clinic's rows; knowing an id gives no access.
  */
 export function toGlobalId(type: NodeType, clinicId: string | null, id: string): string {
-  return Buffer.from(`0${TYPE_NUMBERS[type]}${hex(clinicId ?? NO_CLINIC)}${hex(id)}`, 'hex').toString(
+  return Buffer.from(`${typeNumber(type)}${hex(clinicId ?? NO_CLINIC)}${hex(id)}`, 'hex').toString(
     'base64url',
   );
 }

@@ -1,49 +1,45 @@
-import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 
-/** Documents are kept by Apollo, so a field of an operation that comes again is the same object. */
-const known = new WeakMap<FieldNode, ReadonlySet<string>>();
+/** What an operation selects of one object type in one place, conditions and fragments resolved. */
+export interface Selected {
+  readonly type: { readonly name: string };
+  readonly fields: readonly SelectedField[];
+}
+
+/** One field of a selection. */
+export interface SelectedField {
+  /** Its name in the answer. */
+  readonly key: string;
+  readonly definition: { readonly name: string; readonly resolve?: object | undefined };
+  /** What is selected below it; undefined: it has no fields, or those of several types. */
+  readonly below: (() => Selected) | undefined;
+}
+
+/** The selections below fields that an executor planned, by the nodes that it hands out in `info`. */
+const planned = new WeakMap<readonly FieldNode[], () => Selected>();
+
+/** Tells what an executor has planned below a field, for `selectedBelow`. */
+export function plan(nodes: readonly FieldNode[], below: () => Selected): void {
+  planned.set(nodes, below);
+}
 
 /**
- * The names of the fields that an operation selects of the nodes of a connection, by `nodes` or `edges { node }`.
- * Directives are not looked at: what @skip leaves out is in it all the same, and so is what another type's fragment
- * names. Good for reading ahead, and for nothing that must be exact.
+ * What the operation selects below the field that is being resolved; exactly that. Undefined where its executor makes
+ * no plans, or could not make this one: then the execution tells why.
  */
-export function fieldsOfNodes({
-  fieldNodes,
-  fragments,
-}: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>): ReadonlySet<string> {
-  const [only] = fieldNodes;
-  if (only === undefined || fieldNodes.length > 1) return namesUnder(fieldNodes, fragments);
-  let names = known.get(only);
-  if (names === undefined) {
-    names = namesUnder(fieldNodes, fragments);
-    known.set(only, names);
+export function selectedBelow({ fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>): Selected | undefined {
+  try {
+    return planned.get(fieldNodes)?.();
+  } catch {
+    return undefined;
   }
-  return names;
 }
 
-function namesUnder(
-  connection: readonly FieldNode[],
-  fragments: GraphQLResolveInfo['fragments'],
-): ReadonlySet<string> {
-  const under = (fields: readonly FieldNode[], name: string): FieldNode[] =>
-    fields
-      .flatMap((field) => fieldsOf(field.selectionSet, fragments))
-      .filter((field) => field.name.value === name);
-  const nodes = [...under(connection, 'nodes'), ...under(under(connection, 'edges'), 'node')];
-  return new Set(
-    nodes.flatMap((node) => fieldsOf(node.selectionSet, fragments).map((field) => field.name.value)),
-  );
-}
-
-/** The fields of a selection, its fragments' too. A fragment within itself was refused before anything is resolved. */
-function fieldsOf(
-  set: SelectionSetNode | undefined,
-  fragments: GraphQLResolveInfo['fragments'],
-): FieldNode[] {
-  return (set?.selections ?? []).flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    const within = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
-    return fieldsOf(within?.selectionSet, fragments);
-  });
+/** The one selection of the nodes of a connection, by `nodes` or `edges { node }`; undefined for none and for several. */
+export function selectedOfNodes(connection: Selected): Selected | undefined {
+  const below = ({ fields }: Selected, name: string): (Selected | undefined)[] =>
+    fields.filter((field) => field.definition.name === name).map((field) => field.below?.());
+  const ofEdges = below(connection, 'edges').flatMap((edge) => (edge ? below(edge, 'node') : []));
+  const all = [...below(connection, 'nodes'), ...ofEdges];
+  return all.length === 1 ? all[0] : undefined;
 }

@@ -143,7 +143,7 @@ export interface Page<Node> {
 
 /**
  * Makes a page of rows that were read in the direction of the window, one more than its limit, so that it is known
- * whether more follows.
+ * whether more follows. Cursors are made where they are asked for: of long pages they cost more than the rest.
  */
 export function toPage<Node>(
   rows: readonly Node[],
@@ -153,15 +153,22 @@ export function toPage<Node>(
   const more = rows.length > window.limit;
   const kept = rows.slice(0, window.limit);
   const nodes = window.backward ? kept.reverse() : kept;
-  const edges = nodes.map((node) => ({ cursor: cursorOf(node), node }));
+  const cursorAt = (place: number): string | null => {
+    const node = nodes.at(place);
+    return node === undefined ? null : cursorOf(node);
+  };
   return {
-    edges,
+    get edges() {
+      return nodes.map((node) => ({ cursor: cursorOf(node), node }));
+    },
     nodes,
-    pageInfo: {
-      hasNextPage: window.backward ? window.before !== null : more,
-      hasPreviousPage: window.backward ? more : window.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+    get pageInfo() {
+      return {
+        hasNextPage: window.backward ? window.before !== null : more,
+        hasPreviousPage: window.backward ? more : window.after !== null,
+        startCursor: cursorAt(0),
+        endCursor: cursorAt(-1),
+      };
     },
   };
 }

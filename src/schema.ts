@@ -16,6 +16,7 @@ import {
   VisitBillsResolver,
 } from './billing/resolvers/surfaces';
 import { BillViewerTotalResolver, WhoCanSeeResolver } from './billing/who-can-see/resolver';
+import { rememberResolvers } from './built-resolvers';
 import { DelegationChangePartiesResolver, DelegationChangeResolver } from './delegation/resolvers/changes';
 import { HistoryResolver } from './delegation/resolvers/history';
 import {
@@ -102,6 +103,7 @@ export function unguardedSchema(): GraphQLSchema {
   // type-graphql has no way to describe these two.
   describe(schema.getQueryType(), 'What can be asked. Everything but a sign-in needs a token.');
   describe(schema.getMutationType(), 'What can be changed. A request may carry one password.');
+  rememberResolvers(schema);
   return schema;
 }
 

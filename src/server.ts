@@ -39,6 +39,7 @@ import type { ReadReplica } from './replica/read-replica';
 import type { Metrics } from './watching/metrics';
 import { OperationNames } from './watching/operations';
 import { traceRequest } from './watching/tracing';
+import { stringifyAnswer } from './written';
 
 /** How many errors the validation of an operation looks for: one is enough to refuse it. */
 const MOST_VALIDATION_ERRORS = 5;
@@ -175,6 +176,7 @@ export function apolloSettings(development: boolean, limits: Limits) {
     validationRules: [shapeRule(limits, MOST_VALIDATION_ERRORS)],
     validationOptions: { maxErrors: MOST_VALIDATION_ERRORS },
     formatError,
+    stringifyResult: stringifyAnswer,
   } satisfies Partial<ApolloServerOptions<RequestContext>>;
 }
 

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import type { Viewer } from '../../src/access/viewer';
 import { BillStore } from '../../src/billing/store';
+import { writingOf } from '../../src/billing/store/written';
 import type { Position } from '../../src/paging';
 import type { Statements } from '../../src/sql';
+import { selected } from './selected';
 
 /** What the calls below are about: rows of the main clinic that a viewer sees. */
 export interface Samples {
@@ -28,6 +30,19 @@ type Kind = 'encounter' | 'visit' | 'patient' | null;
 const list = (clinicId: string, parent: Kind = null) =>
   ({ clinicId, parent, selection: {}, orderBy: { field: 'SERVICE_DATE', descending: true } }) as const;
 
+/** What the benchmark's page selects of each bill. */
+const PAGE = selected('Bill', {
+  id: null,
+  number: null,
+  status: null,
+  serviceDate: null,
+  total: null,
+  outstanding: null,
+  patient: selected('Patient', { name: null }),
+  provider: selected('User', { name: null }),
+  items: selected('BillItem', { serviceCode: null, amount: null }),
+});
+
 /** Reads a page of 50 of the dashboard with what it shows of each bill, as the server does. */
 export function readPage(
   statements: Statements,
@@ -36,8 +51,7 @@ export function readPage(
   after: Position | null,
 ): Promise<readonly object[]> {
   const window = { limit: 50, backward: false, after, before: null };
-  const along = ['patient', 'provider', 'items'] as const;
-  return new BillStore(statements).pages(viewer, list(clinicId), [], window, along);
+  return new BillStore(statements).pages(viewer, list(clinicId), [], window, writingOf(PAGE));
 }
 
 /** Calls of the store's methods, by method, each with what it stands for. */

@@ -1,9 +1,20 @@
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  TypeNameMetaFieldDef,
+} from 'graphql';
 import { allow } from 'graphql-shield';
-import { type AccessContext, knownGrantOf } from './rules';
+import { isBuilt } from '../built-resolvers';
+import type { Selected } from '../look-ahead';
+import { type AccessContext, type KnownGrant, knownGrantOf } from './rules';
 import { ruleFor } from './shield-map';
 
 type Resolver = GraphQLFieldResolver<unknown, AccessContext>;
+
+/** What answers at once that a field's rule would let it through, by the resolver that asks it before all else. */
+const grantsOfResolvers = new WeakMap<object, KnownGrant>();
 
 /** Every field's resolver, by type and field. */
 function resolversOf(schema: GraphQLSchema): Map<string, Resolver> {
@@ -23,25 +34,57 @@ function resolversOf(schema: GraphQLSchema): Map<string, Resolver> {
  * bills was decided in one batch, provider by provider. It only ever grants what the rule would: whatever is not known,
  * every refusal and every error go through shield's own wrapper, which is left in place.
  *
- * `guard` makes the guarded schema of the unguarded one.
+ * `guard` makes the guarded schema of the unguarded one, with the rules that `ruleOf` answers.
  */
 export function guardedWithKnownGrants(
   unguarded: GraphQLSchema,
   guard: (schema: GraphQLSchema) => GraphQLSchema,
+  ruleOf: (type: string, field: string) => object | undefined = ruleFor,
 ): GraphQLSchema {
   const plain = resolversOf(unguarded);
   const guarded = guard(unguarded);
   for (const type of Object.values(guarded.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
-      const rule = ruleFor(type.name, field.name);
+      const rule = ruleOf(type.name, field.name);
       const known = rule === allow ? () => true : rule && knownGrantOf(rule);
       const behind = plain.get(`${type.name}.${field.name}`);
       const shielded = field.resolve;
       if (known === undefined || behind === undefined || shielded === undefined) continue;
       field.resolve = (parent, args, context, info) =>
         known(parent, context) ? behind(parent, args, context, info) : shielded(parent, args, context, info);
+      if (isBuilt(behind)) grantsOfResolvers.set(field.resolve, known);
     }
   }
   return guarded;
+}
+
+const ofSelection = new WeakMap<Selected, readonly KnownGrant[] | null>();
+
+/**
+ * What must all answer yes for a whole selection to be let through at once: the known grants of the rules on its fields
+ * and on those below. They are asked about the object that was selected: what lies below must belong to its clinic and
+ * its provider. Null where a field has none: in a schema without guards, and where its resolver is another than was
+ * built.
+ */
+export function knownGrantsOf(selected: Selected): readonly KnownGrant[] | null {
+  let grants = ofSelection.get(selected);
+  if (grants === undefined) {
+    grants = collected(selected);
+    ofSelection.set(selected, grants);
+  }
+  return grants;
+}
+
+function collected({ fields }: Selected): readonly KnownGrant[] | null {
+  const grants = new Set<KnownGrant>();
+  for (const { definition, below } of fields) {
+    // What type an object is of is told to whoever is told of the object.
+    if (definition.name === TypeNameMetaFieldDef.name) continue;
+    const own = definition.resolve && grantsOfResolvers.get(definition.resolve);
+    const ofParts = below === undefined ? [] : knownGrantsOf(below());
+    if (own === undefined || ofParts === null) return null;
+    for (const grant of [own, ...ofParts]) grants.add(grant);
+  }
+  return [...grants];
 }

@@ -1,13 +1,14 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { knownGrantsOf } from '../access/grant-known';
 import { idsIn } from '../arguments';
 import type { RequestContext } from '../context';
-import { fieldsOfNodes } from '../look-ahead';
+import { type Selected, selectedBelow, selectedOfNodes } from '../look-ahead';
 import { pageWindow, requireOrder, toCursor, toPage } from '../paging';
 import type { TotalsRow } from './store';
-import { ALONG } from './store/along';
 import { ORDER_KEYS } from './store/order';
 import type { BillList } from './store/page';
 import type { BillSelection, ParentKind } from './store/selection';
+import { type Writing, writingOf } from './store/written';
 import type { BillConnection, BillFilter, BillKind, BillListArgs, BillTotals } from './types';
 
 /** What a list of bills hangs on. */
@@ -41,12 +42,19 @@ export function selectionOf(
   return Object.fromEntries(Object.entries(selection).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * How PostgreSQL is to write bills for a selection. Null where it is not to: there is no selection, or something in it
+ * cannot be written, or is behind a rule that does not tell at once whether it grants.
+ */
+export const writingFor = (selection: Selected | undefined): Writing | null =>
+  selection === undefined || knownGrantsOf(selection) === null ? null : writingOf(selection);
+
 /** A page of a parent's bills that the viewer may see; lists of the same question are read together. */
 export async function billConnection(
   context: RequestContext,
   parent: BillParent,
   args: BillListArgs,
-  info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
+  info: Pick<GraphQLResolveInfo, 'fieldNodes'>,
   onlyKind?: keyof typeof BillKind,
 ): Promise<BillConnection> {
   const window = pageWindow(args);
@@ -58,19 +66,20 @@ export async function billConnection(
     selection: selectionOf(parent.clinicId, args.filter, onlyKind),
     orderBy: { field, descending: (args.orderBy?.direction ?? 'DESC') === 'DESC' },
   };
-  const selected = fieldsOfNodes(info);
-  const along = ALONG.filter((one) => selected.has(one));
-  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window, along });
+  const selected = selectedBelow(info);
+  const writing = writingFor(selected && selectedOfNodes(selected));
+  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window, writing });
   const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
   context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
     clinicId: parent.clinicId,
     parentId: parent.id,
-    bills: page.nodes.length,
-    providerIds: page.nodes.map((bill) => bill.providerId),
-    patientIds: page.nodes.map((bill) => bill.patientId),
+    bills: page.nodes,
   });
   // Summed only when asked for, over everything visible, whatever the page.
-  return { ...page, clinicId: parent.clinicId, readTotals: () => totalsOf(context, parent, list.selection) };
+  return Object.assign(page, {
+    clinicId: parent.clinicId,
+    readTotals: () => totalsOf(context, parent, list.selection),
+  });
 }
 
 /** The sums over a parent's bills that the viewer may see. */

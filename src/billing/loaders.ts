@@ -3,11 +3,11 @@ import type { ProviderRef } from '../access/loader';
 import type { Relation } from '../access/policy';
 import type { Viewer } from '../access/viewer';
 import type { Window } from '../paging';
-import { childLoader, groupedBy, type RowKey, rowLoader } from '../row-loader';
+import { childLoader, groupedBy, keyOf, type RowKey, rowLoader } from '../row-loader';
 import type { Statements } from '../sql';
 import { BillStore, type TotalsRow } from './store';
-import type { Along } from './store/along';
 import type { BillList, BillOfPage, GroundedBill } from './store/page';
+import type { Writing } from './store/written';
 import type { Bill } from './types';
 
 /** Takes over a relation of the viewer to a provider. */
@@ -21,8 +21,14 @@ interface ListKey {
 
 interface PageKey extends ListKey {
   readonly window: Window;
-  readonly along: readonly Along[];
+  readonly writing: Writing | null;
 }
+
+interface WrittenKey extends RowKey {
+  readonly writing: Writing;
+}
+
+const writtenKeyOf = (key: WrittenKey): string => `${keyOf(key)} ${key.writing.form}`;
 
 /** Splits keys by clinic: a statement over bills is about one clinic. Nearly always there is one. */
 async function byClinic<Row>(
@@ -45,7 +51,7 @@ interface Question<Key, Row> {
 }
 
 /** Batches keys that ask the same of different parents into one read, and gives every key its own parent's rows. */
-function listLoader<Key extends ListKey, Row extends { readonly parentId: string | null }>(
+function listLoader<Key extends ListKey, Row extends { readonly parentId?: string | null }>(
   sameQuestion: (key: Key) => unknown,
   read: (key: Key, parentIds: string[]) => Promise<readonly Row[]>,
 ): DataLoader<Key, readonly Row[], string> {
@@ -61,7 +67,10 @@ function listLoader<Key extends ListKey, Row extends { readonly parentId: string
       });
       await Promise.all(
         [...questions.values()].map(async (question) => {
-          question.rows = groupedBy(await read(question.first, [...question.parents]), (row) => row.parentId);
+          question.rows = groupedBy(
+            await read(question.first, [...question.parents]),
+            (row) => row.parentId ?? null,
+          );
         }),
       );
       return keys.map(({ parentId }, place) => asked[place]?.rows.get(parentId) ?? []);
@@ -78,12 +87,36 @@ export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn
   const store = new BillStore(statements);
   const learnt = async <Row extends GroundedBill>(reading: Promise<Row[]>): Promise<Row[]> => {
     const bills = await reading;
-    for (const bill of bills) learn(bill, bill.ground);
+    // Of many bills there are few providers: each is learnt once.
+    const learntOf = new Set<string>();
+    for (const bill of bills) {
+      if (learntOf.has(bill.providerId)) continue;
+      learntOf.add(bill.providerId);
+      learn(bill, bill.ground);
+    }
     return bills;
   };
   return {
     bills: rowLoader<Bill>((keys) =>
       byClinic(keys, (clinicId, ids) => learnt(store.bills(viewer, clinicId, ids))),
+    ),
+    /** The same for one selection, written. */
+    writtenBills: new DataLoader<WrittenKey, Bill | null, string>(
+      async (keys) => {
+        const found = new Map<string, Bill>();
+        const ofForms = groupedBy(keys, ({ writing }) => writing.form);
+        await Promise.all(
+          [...ofForms].map(async ([form, [first, ...others]]) => {
+            if (first === undefined) return;
+            const read = (clinicId: string, ids: string[]) =>
+              learnt(store.bills(viewer, clinicId, ids, first.writing));
+            for (const bill of await byClinic([first, ...others], read))
+              found.set(`${keyOf(bill)} ${form}`, bill);
+          }),
+        );
+        return keys.map((key) => found.get(writtenKeyOf(key)) ?? null);
+      },
+      { cacheKeyFn: writtenKeyOf },
     ),
     payers: rowLoader((keys) => store.payers(keys)),
     billItems: childLoader((keys) => byClinic(keys, (clinicId, ids) => store.items(viewer, clinicId, ids))),
@@ -91,8 +124,8 @@ export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn
       byClinic(keys, (clinicId, ids) => store.payments(viewer, clinicId, ids)),
     ),
     billPages: listLoader<PageKey, BillOfPage>(
-      (key) => [key.list, key.window, key.along],
-      (key, parentIds) => learnt(store.pages(viewer, key.list, parentIds, key.window, key.along)),
+      (key) => [key.list, key.window, key.writing?.form],
+      (key, parentIds) => learnt(store.pages(viewer, key.list, parentIds, key.window, key.writing)),
     ),
     /** How many bills the providers of a clinic have, those who have any: for who prepares its launch. */
     launchBillCounts: new DataLoader<string, ReadonlyMap<string, number>>((clinicIds) =>

@@ -1,10 +1,9 @@
 import { ArgsType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { ProviderRef } from '../access/loader';
-import type { User } from '../directory/types';
 import { NodeInterface } from '../node';
 import { connectionTypes, PageArgs } from '../paging';
-import type { Patient } from '../records/types';
 import { DateScalar, DecimalScalar } from '../scalars';
+import type { WrittenAs } from '../written';
 
 /** Registers an enum whose values are named like themselves. */
 function registered<Name extends string>(
@@ -149,12 +148,8 @@ export class Bill extends NodeInterface implements ProviderRef {
   visitId!: string | null;
   payerId!: string | null;
   orderKey!: string;
-  /** What its list read along with it. */
-  along?: {
-    readonly patient?: Patient;
-    readonly provider?: User;
-    readonly items?: readonly BillItem[];
-  };
+  /** What PostgreSQL wrote of it; then nothing but whose it is was read besides. */
+  written?: WrittenAs;
 
   @Field(() => BillKind, { description: 'Insured or private.' })
   kind!: keyof typeof BillKind;

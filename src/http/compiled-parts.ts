@@ -14,6 +14,8 @@ export const isPromise = <Value>(value: Value | PromiseLike<Value>): value is Pr
 /** What an execution offers to those who complete its values. */
 export interface Running {
   readonly context: unknown;
+  /** An object as it was written for the selection, where its viewer may have all of that; else undefined. */
+  written(plan: SelectionPlan, value: unknown): unknown;
   /** The fields of an object, in the order in which they were asked for, or a promise of them. */
   selection(plan: SelectionPlan, source: unknown, path: Path | undefined): unknown;
   /** A value of a list, or a promise of one; `nullable`: whether its place can be null. */
@@ -31,6 +33,8 @@ export interface FieldPlan {
   readonly node: FieldNode;
   readonly parentType: GraphQLObjectType;
   readonly definition: AnyField;
+  /** The plan of what is selected below it; undefined for a field without fields, or with those of several types. */
+  readonly below: (() => SelectionPlan) | undefined;
   readonly takesArguments: boolean;
   readonly nullable: boolean;
   readonly complete: Complete;
@@ -40,6 +44,7 @@ export interface FieldPlan {
 
 /** The fields that an operation asks of one object type in one place. */
 export interface SelectionPlan {
+  readonly type: GraphQLObjectType;
   readonly fields: readonly FieldPlan[];
   /** Whether a name in the answer is one that only an object without a prototype can hold. */
   readonly takesAnyName: boolean;

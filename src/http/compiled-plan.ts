@@ -11,6 +11,7 @@ import {
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
   isLeafType,
   isListType,
@@ -26,6 +27,7 @@ import {
 // Not of graphql-js's public interface, and better than rules of our own for what @skip, @include and fragments select.
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields';
 import { inspect } from 'graphql/jsutils/inspect';
+import { plan } from '../look-ahead';
 import {
   type AnyField,
   type Complete,
@@ -80,22 +82,25 @@ export class OperationPlan {
     collected: ReadonlyMap<string, readonly FieldNode[]>,
   ): SelectionPlan {
     const fields = [...collected].flatMap(([key, nodes]) => this.fieldOf(type, key, nodes) ?? []);
-    return { fields, takesAnyName: collected.has('__proto__') };
+    return { type, fields, takesAnyName: collected.has('__proto__') };
   }
 
   private fieldOf(parentType: GraphQLObjectType, key: string, nodes: readonly FieldNode[]): FieldPlan | null {
     const [node] = nodes;
     const definition = node && this.definitionOf(parentType, node.name.value);
     if (node === undefined || definition === undefined) return null;
+    const below = this.belowOf(definition.type, nodes);
+    if (below !== undefined) plan(nodes, below);
     return {
       key,
       nodes,
       node,
       parentType,
       definition,
+      below,
       takesArguments: definition.args.length > 0,
       nullable: !isNonNullType(definition.type),
-      complete: this.completeOf(definition.type, nodes),
+      complete: this.completeOf(definition.type, nodes, below),
       constant: definition === TypeNameMetaFieldDef ? parentType.name : undefined,
     };
   }
@@ -109,37 +114,41 @@ export class OperationPlan {
     return type.getFields()[name];
   }
 
-  private completeOf(type: GraphQLOutputType, nodes: readonly FieldNode[]): Complete {
-    if (isNonNullType(type)) return notNull(this.completeOf(type.ofType, nodes));
-    return orNull(this.completeValueOf(type, nodes));
+  /** The plan of the fields below one of an object type, made when it is first asked for. Raises what a condition says. */
+  private belowOf(type: GraphQLOutputType, nodes: readonly FieldNode[]): (() => SelectionPlan) | undefined {
+    const named = getNamedType(type);
+    return isObjectType(named) ? this.lazily(named, nodes) : undefined;
+  }
+
+  private lazily(type: GraphQLObjectType, nodes: readonly FieldNode[]): () => SelectionPlan {
+    let made: SelectionPlan | undefined;
+    return () => {
+      made ??= this.selectionOf(
+        type,
+        collectSubfields(this.schema, this.fragments, this.conditions, type, nodes),
+      );
+      return made;
+    };
+  }
+
+  private completeOf(
+    type: GraphQLOutputType,
+    nodes: readonly FieldNode[],
+    below: (() => SelectionPlan) | undefined,
+  ): Complete {
+    if (isNonNullType(type)) return notNull(this.completeOf(type.ofType, nodes, below));
+    return orNull(this.completeValueOf(type, nodes, below));
   }
 
   private completeValueOf(
     type: Exclude<GraphQLOutputType, { ofType: never }>,
     nodes: readonly FieldNode[],
+    below: (() => SelectionPlan) | undefined,
   ): Complete {
     if (isLeafType(type)) return leaf(type);
-    if (isListType(type)) return list(type, this.completeOf(type.ofType as GraphQLOutputType, nodes));
+    if (isListType(type)) return list(type, this.completeOf(type.ofType as GraphQLOutputType, nodes, below));
     if (isAbstractType(type)) return this.abstract(type, nodes);
-    return this.object(type as GraphQLObjectType, nodes);
-  }
-
-  private object(type: GraphQLObjectType, nodes: readonly FieldNode[]): Complete {
-    let plan: SelectionPlan | undefined;
-    return (run, info, path, value) => {
-      plan ??= this.selectionOf(
-        type,
-        collectSubfields(this.schema, this.fragments, this.conditions, type, nodes),
-      );
-      const planned = plan;
-      const selection = (is: boolean): unknown => {
-        if (is) return run.selection(planned, value, path);
-        throw new GraphQLError(`Expected value of type "${type.name}" but got: ${inspect(value)}.`);
-      };
-      if (!type.isTypeOf) return run.selection(planned, value, path);
-      const is = type.isTypeOf(value, run.context, info);
-      return isPromise(is) ? is.then(selection) : selection(is);
-    };
+    return object(type as GraphQLObjectType, below ?? this.lazily(type as GraphQLObjectType, nodes));
   }
 
   private abstract(type: GraphQLAbstractType, nodes: readonly FieldNode[]): Complete {
@@ -147,7 +156,7 @@ export class OperationPlan {
     const plans = new Map<GraphQLObjectType, Complete>();
     const planOf = (name: unknown, info: GraphQLResolveInfo, value: unknown): Complete => {
       const found = this.typeNamed(name, type, info, value);
-      const plan = plans.get(found) ?? this.object(found, nodes);
+      const plan = plans.get(found) ?? object(found, this.lazily(found, nodes));
       plans.set(found, plan);
       return plan;
     };
@@ -188,6 +197,20 @@ export class OperationPlan {
     }
     return found;
   }
+}
+
+/** An object: as it was written for this selection, where its viewer may have all of that; else field by field. */
+function object(type: GraphQLObjectType, below: () => SelectionPlan): Complete {
+  return (run, info, path, value) => {
+    const plan = below();
+    const selection = (is: boolean): unknown => {
+      if (is) return run.selection(plan, value, path);
+      throw new GraphQLError(`Expected value of type "${type.name}" but got: ${inspect(value)}.`);
+    };
+    if (!type.isTypeOf) return run.written(plan, value) ?? run.selection(plan, value, path);
+    const is = type.isTypeOf(value, run.context, info);
+    return isPromise(is) ? is.then(selection) : selection(is);
+  };
 }
 
 /** Null for null. Raises a value that is an error. */

@@ -7,6 +7,8 @@ import {
   getArgumentValues,
   locatedError,
 } from 'graphql';
+import type { AccessContext } from '../access/rules';
+import { holdsWritten, writtenOf } from '../written';
 import {
   type Complete,
   type FieldPlan,
@@ -24,6 +26,7 @@ import type { OperationPlan } from './compiled-plan';
  */
 export class Run implements Running {
   private readonly errors: GraphQLError[] = [];
+  private holdsWritten = false;
   /** Where values were nulled by an error; what fails below such a place later is not told. */
   private readonly nulled = new Set<Path | undefined>();
 
@@ -44,6 +47,12 @@ export class Run implements Running {
       this.tell(error as GraphQLError, undefined);
       return this.answer(null);
     }
+  }
+
+  written(plan: SelectionPlan, value: unknown): unknown {
+    const written = writtenOf(value, plan, this.context as AccessContext);
+    if (written !== undefined) this.holdsWritten = true;
+    return written;
   }
 
   selection(plan: SelectionPlan, source: unknown, path: Path | undefined): unknown {
@@ -145,6 +154,7 @@ export class Run implements Running {
 
   private answer(data: unknown): ExecutionResult {
     const known = data as NonNullable<ExecutionResult['data']> | null;
+    if (this.holdsWritten && known !== null) holdsWritten(known);
     return this.errors.length === 0 ? { data: known } : { errors: this.errors, data: known };
   }
 }

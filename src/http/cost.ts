@@ -6,7 +6,9 @@ import {
   getNullableType,
   getVariableValues,
   isListType,
+  Kind,
   type OperationDefinitionNode,
+  visit,
 } from 'graphql';
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity';
 import type { RequestContext } from '../context';
@@ -68,19 +70,62 @@ const tooCostly = (most: number, cost?: number): ApiError =>
     { extensions: { limit: 'cost', ...(cost === undefined ? {} : { cost }) } },
   );
 
+/** How many costs are kept of one operation. */
+const MOST_COSTS = 16;
+
+/** The variables that a cost depends on, anywhere in the document: lengths of pages, and conditions. */
+function countingVariables(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    [Kind.ARGUMENT]: ({ name, value }) => {
+      if (value.kind === Kind.VARIABLE && /^(first|last|if)$/.test(name.value)) names.add(value.name.value);
+    },
+  });
+  return [...names];
+}
+
+/** What is known of the costs of one operation, by the values of the variables that they depend on. */
+class KnownCosts {
+  private readonly names: readonly string[];
+  private readonly costs = new Map<string, number>();
+
+  constructor(document: DocumentNode) {
+    this.names = countingVariables(document);
+  }
+
+  of(variables: Readonly<Record<string, unknown>>): number | undefined {
+    return this.costs.get(this.keyOf(variables));
+  }
+
+  /** For variables that fit the operation; others could be of any length. */
+  keep(variables: Readonly<Record<string, unknown>>, cost: number): void {
+    const [oldest] = this.costs.keys();
+    if (this.costs.size >= MOST_COSTS && oldest !== undefined) this.costs.delete(oldest);
+    this.costs.set(this.keyOf(variables), cost);
+  }
+
+  private keyOf(variables: Readonly<Record<string, unknown>>): string {
+    return JSON.stringify(
+      this.names.map((name) => (Object.hasOwn(variables, name) ? [variables[name]] : [])),
+    );
+  }
+}
+
 /** Refuses, before anything of it runs, an operation that could cost more than `most`. */
 export function costLimit(most: number): ApolloServerPlugin<RequestContext> {
-  // Without variables the cost is that of the text; parsed texts are kept by Apollo, bounded.
-  const known = new WeakMap<OperationDefinitionNode, number>();
+  // Parsed documents are kept by Apollo, bounded.
+  const known = new WeakMap<OperationDefinitionNode, KnownCosts>();
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, request }) {
           if (operation === undefined) return;
-          let cost = known.get(operation);
+          const costs = known.get(operation) ?? new KnownCosts(document);
+          known.set(operation, costs);
+          const variables = request.variables ?? {};
+          let cost = costs.of(variables);
           if (cost === undefined) {
             const definitions = operation.variableDefinitions ?? [];
-            const variables = request.variables ?? {};
             // Variables that do not fit are told by the execution, which then runs nothing.
             if (getVariableValues(schema, definitions, variables, { maxErrors: 1 }).errors !== undefined)
               return;
@@ -89,7 +134,7 @@ export function costLimit(most: number): ApolloServerPlugin<RequestContext> {
             } catch {
               throw tooCostly(most);
             }
-            if (definitions.length === 0) known.set(operation, cost);
+            costs.keep(variables, cost);
           }
           if (cost > most) throw tooCostly(most, cost);
         },

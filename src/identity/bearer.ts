@@ -33,6 +33,8 @@ export class BearerTokens {
   ): Promise<Credential | null> {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) return null;
+    const remembered = this.local?.remembered(token);
+    if (remembered !== undefined) return { kind: 'LOCAL', session: remembered };
     const issuer = issuerOf(token);
     if (issuer === ISSUER) {
       const session = (await this.local?.verify(token)) ?? null;

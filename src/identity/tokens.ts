@@ -40,9 +40,14 @@ export class Tokens {
     return { token, expiresAt };
   }
 
+  /** The session of a token that verified before and holds still; undefined: it must be verified. */
+  remembered(token: string): Session | undefined {
+    return this.cache.get(token);
+  }
+
   /** The session of a token that this key signed and that has not ended; null for anything else. */
   async verify(token: string): Promise<Session | null> {
-    const known = this.cache.get(token);
+    const known = this.remembered(token);
     if (known !== undefined) return known;
     try {
       const { payload } = await jwtVerify(token, this.key, {

@@ -70,8 +70,8 @@ describe('the statements of a request', () => {
     expect(await count(QUERIES.totals)).toBe(2);
   });
 
-  it('of a bill with patient, provider, items and payments are six', async () => {
-    expect(await count(QUERIES.bill, { id: ids.bill })).toBe(6);
+  it('of a bill with patient, provider, items and payments are two', async () => {
+    expect(await count(QUERIES.bill, { id: ids.bill })).toBe(2);
   });
 
   it('of a chart with both kinds and what is owed are five', async () => {

@@ -201,7 +201,7 @@ async function hanging(
   const ids = parents.map(id);
   const pages = await store.pages(viewer, list('A', kind), ids, WINDOW);
   const totals = await store.totals(viewer, list('A', kind), ids);
-  const onPages = pages.map((row) => `${nameOf(row.parentId)}:${nameOf(row.id)}`).join(' ');
+  const onPages = pages.map((row) => `${nameOf(row.parentId ?? null)}:${nameOf(row.id)}`).join(' ');
   const counted = totals
     .map((row) => `${nameOf(row.parentId)}:${row.count} of ${row.providerIds.map(nameOf).sort()}`)
     .sort()

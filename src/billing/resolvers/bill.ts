@@ -1,9 +1,12 @@
-import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, ID, Info, Query, Resolver, Root } from 'type-graphql';
 import { existing, reachedRef } from '../../arguments';
 import { viewOfBill } from '../../audit';
 import type { RequestContext } from '../../context';
 import { Clinic, User } from '../../directory/types';
+import { selectedBelow } from '../../look-ahead';
 import { Encounter, Patient, Visit } from '../../records/types';
+import { writingFor } from '../list';
 import { Bill, BillItem, Payer, Payment } from '../types';
 
 /** One bill, and what hangs on it. */
@@ -17,27 +20,24 @@ export class BillResolver {
   async bill(
     @Arg('id', () => ID, { description: 'The id of a bill.' }) id: string,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Bill | null> {
     const ref = reachedRef(context, 'Bill', id);
-    const bill = ref && (await context.loaders.bills.load(ref));
+    const writing = writingFor(selectedBelow(info));
+    const { bills, writtenBills } = context.loaders;
+    const bill = ref && (await (writing ? writtenBills.load({ ...ref, writing }) : bills.load(ref)));
     if (bill !== null) context.audit.viewed('bill', viewOfBill(bill));
     return bill;
   }
 
   @FieldResolver(() => User, { description: 'The provider whose bill it is, and who decides who sees it.' })
-  provider(@Root() bill: Bill, @Ctx() context: RequestContext): User | Promise<User> {
-    return (
-      bill.along?.provider ??
-      context.loaders.users.load({ clinicId: bill.clinicId, id: bill.providerId }).then(existing)
-    );
+  async provider(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<User> {
+    return existing(await context.loaders.users.load({ clinicId: bill.clinicId, id: bill.providerId }));
   }
 
   @FieldResolver(() => Patient, { description: 'The patient who was seen.' })
-  patient(@Root() bill: Bill, @Ctx() context: RequestContext): Patient | Promise<Patient> {
-    return (
-      bill.along?.patient ??
-      context.loaders.patients.load({ clinicId: bill.clinicId, id: bill.patientId }).then(existing)
-    );
+  async patient(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<Patient> {
+    return existing(await context.loaders.patients.load({ clinicId: bill.clinicId, id: bill.patientId }));
   }
 
   @FieldResolver(() => Encounter, { nullable: true, description: 'The encounter that it was made in.' })
@@ -64,11 +64,8 @@ export class BillResolver {
   }
 
   @FieldResolver(() => [BillItem], { description: 'The lines of the bill.' })
-  items(
-    @Root() bill: Bill,
-    @Ctx() context: RequestContext,
-  ): readonly BillItem[] | Promise<readonly BillItem[]> {
-    return bill.along?.items ?? context.loaders.billItems.load(bill);
+  async items(@Root() bill: Bill, @Ctx() context: RequestContext): Promise<readonly BillItem[]> {
+    return context.loaders.billItems.load(bill);
   }
 
   @FieldResolver(() => [Payment], { description: 'What was received and given back, in its order.' })

@@ -2,13 +2,14 @@ import type { ProviderRef } from '../../access/loader';
 import type { BillAction, Relation } from '../../access/policy';
 import { billPredicate, ofPermitted, permittedProviders, told } from '../../access/predicate';
 import type { Viewer } from '../../access/viewer';
+import { instanceOf } from '../../instance';
 import type { Window } from '../../paging';
 import type { RowKey } from '../../row-loader';
 import { allOf, Parameters, type Statements } from '../../sql';
-import type { BillGrouping, BillItem, Payer, Payment } from '../types';
-import { type Along, withAlong } from './along';
-import { BILL, type BillList, type BillOfPage, type GroundedBill, pageSql } from './page';
+import { Bill, type BillGrouping, type BillItem, type Payer, type Payment } from '../types';
+import { type BillList, type BillOfPage, columnsOf, type GroundedBill, pageSql } from './page';
 import { type BillSelection, PARENT_COLUMNS, selectedSql } from './selection';
+import type { Writing } from './written';
 
 /** Sums over bills. `providerIds`: whose bills went into them. Money as exact decimals. */
 export interface TotalsRow {
@@ -76,18 +77,25 @@ const GROUPING_KEYS: Readonly<Record<keyof typeof BillGrouping, string>> = {
 export class BillStore {
   constructor(private readonly statements: Statements) {}
 
-  /** The bill of that key, or none: hidden and not there are the same. */
-  bills(viewer: Viewer, clinicId: string, ids: readonly string[]): Promise<GroundedBill[]> {
+  /** The bill of that key, or none: hidden and not there are the same. With a writing, written and nothing more. */
+  async bills(
+    viewer: Viewer,
+    clinicId: string,
+    ids: readonly string[],
+    writing: Writing | null = null,
+  ): Promise<GroundedBill[]> {
     const parameters = new Parameters();
     const clinic = parameters.add(clinicId, 'uuid');
     const permitted = permittedProviders('VIEW_BILL', viewer, clinic, parameters);
-    return this.statements.query<GroundedBill>(
+    const bills = await this.statements.query<GroundedBill>(
       `WITH permitted AS MATERIALIZED (${permitted})
-       SELECT ${BILL}, (SELECT relation FROM permitted WHERE permitted.provider_id = b.provider_id) AS ground
-       FROM bills b WHERE ${ofPermitted('b', clinic, 'SELECT provider_id FROM permitted')} AND b.id = ANY (${parameters.add([...ids], 'uuid[]')})`,
+       SELECT ${columnsOf(writing)},
+         (SELECT relation FROM permitted WHERE permitted.provider_id = b.provider_id) AS ground
+       FROM bills b ${writing?.joins ?? ''} WHERE ${ofPermitted('b', clinic, 'SELECT provider_id FROM permitted')} AND b.id = ANY (${parameters.add([...ids], 'uuid[]')})`,
       parameters.values,
       told('VIEW_BILL', viewer, clinicId),
     );
+    return asBills(bills, clinicId, writing);
   }
 
   /** Whose bill it is, for a viewer who may do one of these with it; null: there is no such bill for them. */
@@ -125,22 +133,24 @@ export class BillStore {
     return new Map(rows.map((row) => [row.providerId, row.count]));
   }
 
-  /** A page of the list for each parent (one page with parentId null where it hangs on the whole clinic). */
+  /**
+   * A page of the list for each parent (one page with parentId null where it hangs on the whole clinic). With a writing,
+   * the bills are written and nothing more is read of them.
+   */
   async pages(
     viewer: Viewer,
     list: BillList,
     parentIds: readonly string[],
     window: Window,
-    along: readonly Along[] = [],
+    writing: Writing | null = null,
   ): Promise<BillOfPage[]> {
     const parameters = new Parameters();
     const rows = await this.statements.query<BillOfPage>(
-      pageSql(viewer, list, parentIds, window, along, parameters),
+      pageSql(viewer, list, parentIds, window, writing, parameters),
       parameters.values,
       told('VIEW_BILL', viewer, list.clinicId),
     );
-    for (const row of rows) withAlong(row, along);
-    return rows;
+    return asBills(rows, list.clinicId, writing);
   }
 
   /** The sums over the list, for each parent that has a visible bill (parentId null: the whole clinic). */
@@ -231,4 +241,20 @@ export class BillStore {
       told('VIEW_BILL', viewer, clinicId),
     );
   }
+}
+
+/** Makes bills of rows. On each hangs what was written of it; where that is nothing at all, its fields are asked for. */
+function asBills<Row extends GroundedBill & { readonly text?: string | null }>(
+  rows: Row[],
+  clinicId: string,
+  writing: Writing | null,
+): Row[] {
+  for (const row of rows) {
+    if (writing === null) instanceOf(Bill, row);
+    else {
+      row.clinicId = clinicId;
+      if (typeof row.text === 'string') row.written = { form: writing.form, text: row.text };
+    }
+  }
+  return rows;
 }

@@ -4,10 +4,10 @@ import type { Viewer } from '../../access/viewer';
 import { keysetSql, type Window } from '../../paging';
 import { allOf, type Parameters } from '../../sql';
 import type { Bill, BillOrderField } from '../types';
-import { type Along, alongSql } from './along';
 import { newestKeys } from './newest';
 import { ORDER_KEYS } from './order';
 import { type BillSelection, PARENT_COLUMNS, type ParentKind, selectedSql } from './selection';
+import type { Writing } from './written';
 
 /** A list of bills: what it hangs on (null: the whole clinic), what is selected, and how it is sorted. */
 export interface BillList {
@@ -20,14 +20,20 @@ export interface BillList {
 /** A bill, and a relation of the viewer to its provider that permits to see it; null would be a defect. */
 export type GroundedBill = Bill & { readonly ground: Relation | null };
 
-/** A bill in a page of a list. */
-export type BillOfPage = GroundedBill & { readonly parentId: string | null };
+/** A bill in a page of a list; `parentId` where the list hangs on something. */
+export type BillOfPage = GroundedBill & { readonly parentId?: string };
 
 /** The columns of a bill, of `bills b`. */
 export const BILL = `b.clinic_id AS "clinicId", b.id, b.kind, b.number, b.status, b.service_date AS "serviceDate",
   b.provider_id AS "providerId", b.patient_id AS "patientId", b.encounter_id AS "encounterId",
   b.visit_id AS "visitId", b.payer_id AS "payerId", b.billed, b.discount, (b.billed - b.discount) AS total,
   b.paid, b.refunded, b.outstanding, b.note`;
+
+/** The columns of a bill that is written: whose it is, and the text. */
+export const columnsOf = (writing: Writing | null): string =>
+  writing === null
+    ? BILL
+    : `b.id, b.provider_id AS "providerId", b.patient_id AS "patientId", ${writing.text} AS text`;
 
 /**
  * SQL of a page: first the keys of its bills, from indexes as far as there are any, then their rows. Every row tells
@@ -38,7 +44,7 @@ export function pageSql(
   list: BillList,
   parentIds: readonly string[],
   window: Window,
-  along: readonly Along[],
+  writing: Writing | null,
   parameters: Parameters,
 ): string {
   const clinic = parameters.add(list.clinicId, 'uuid');
@@ -48,13 +54,12 @@ export function pageSql(
     providerIds === undefined
       ? ''
       : `WHERE provider_id = ANY (${parameters.add([...providerIds], 'uuid[]')})`;
-  const { columns, joins } = alongSql(along);
   return `WITH permitted AS MATERIALIZED (SELECT * FROM (${permitted}) p ${amongSelected}),
       seen AS MATERIALIZED (SELECT array_agg(provider_id) AS providers, array_agg(relation) AS relations FROM permitted),
       key AS MATERIALIZED (${keysSql(list, clinic, parentIds, window, parameters)})
-    SELECT ${BILL}, key.parent_id AS "parentId", key.order_key AS "orderKey",
-      (SELECT seen.relations[array_position(seen.providers, b.provider_id)] FROM seen) AS ground ${columns}
-    FROM key JOIN bills b ON b.clinic_id = ${clinic} AND b.id = key.id ${joins}
+    SELECT ${columnsOf(writing)}, ${list.parent === null ? '' : 'key.parent_id AS "parentId", '}key.order_key AS "orderKey",
+      (SELECT seen.relations[array_position(seen.providers, b.provider_id)] FROM seen) AS ground
+    FROM key JOIN bills b ON b.clinic_id = ${clinic} AND b.id = key.id ${writing?.joins ?? ''}
     ORDER BY key.parent_place, key.place`;
 }
 
