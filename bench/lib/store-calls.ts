@@ -110,7 +110,7 @@ function ofParents(kind: Exclude<Kind, null>, idsOf: (samples: Samples) => reado
     return new BillStore(statements).pages(
       samples.viewer,
       list(samples.clinicId, kind),
-      idsOf(samples),
+      idsOf(samples).map((parentId) => ({ parentId, onlyKind: null })),
       window,
     );
   };

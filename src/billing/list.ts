@@ -55,7 +55,8 @@ export async function billConnection(
   parent: BillParent,
   args: BillListArgs,
   info: Pick<GraphQLResolveInfo, 'fieldNodes'>,
-  onlyKind?: keyof typeof BillKind,
+  /** For lists that hang on something: both of its kinds are then read in one. */
+  onlyKind: keyof typeof BillKind | null = null,
 ): Promise<BillConnection> {
   const window = pageWindow(args);
   const field = args.orderBy?.field ?? 'SERVICE_DATE';
@@ -63,12 +64,12 @@ export async function billConnection(
   const list: BillList = {
     clinicId: parent.clinicId,
     parent: parent.kind,
-    selection: selectionOf(parent.clinicId, args.filter, onlyKind),
+    selection: selectionOf(parent.clinicId, args.filter),
     orderBy: { field, descending: (args.orderBy?.direction ?? 'DESC') === 'DESC' },
   };
   const selected = selectedBelow(info);
   const writing = writingFor(selected && selectedOfNodes(selected));
-  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, window, writing });
+  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, onlyKind, window, writing });
   const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
   context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
     clinicId: parent.clinicId,
@@ -78,7 +79,7 @@ export async function billConnection(
   // Summed only when asked for, over everything visible, whatever the page.
   return Object.assign(page, {
     clinicId: parent.clinicId,
-    readTotals: () => totalsOf(context, parent, list.selection),
+    readTotals: () => totalsOf(context, parent, selectionOf(parent.clinicId, args.filter, onlyKind)),
   });
 }
 

@@ -13,13 +13,17 @@ import type { Bill } from './types';
 /** Takes over a relation of the viewer to a provider. */
 type Learn = (provider: ProviderRef, relation: Relation | null) => void;
 
-/** One parent's place in a list of bills; null: the list is that of the whole clinic. */
-interface ListKey {
-  readonly list: BillList;
+/** What a list of bills hangs on; null: on the whole clinic. */
+interface OfParent {
   readonly parentId: string | null;
 }
 
+interface ListKey extends OfParent {
+  readonly list: BillList;
+}
+
 interface PageKey extends ListKey {
+  readonly onlyKind: string | null;
   readonly window: Window;
   readonly writing: Writing | null;
 }
@@ -43,41 +47,42 @@ async function byClinic<Row>(
   return (await Promise.all([...clinics].map(([clinicId, ids]) => read(clinicId, ids)))).flat();
 }
 
-/** A question, the parents that it is asked of, and what each has for an answer. */
+/** A question, those that it is asked for, and what each has for an answer. */
 interface Question<Key, Row> {
-  readonly first: Key;
-  readonly parents: Set<string>;
-  rows: ReadonlyMap<string | null, Row[]>;
+  readonly keys: Map<string, Key>;
+  rows: ReadonlyMap<string, Row[]>;
 }
 
-/** Batches keys that ask the same of different parents into one read, and gives every key its own parent's rows. */
-function listLoader<Key extends ListKey, Row extends { readonly parentId?: string | null }>(
+/** Batches keys that ask the same for different parents into one read, and gives every key the rows of its own. */
+function listLoader<Key extends Place, Row extends Partial<Place>, Place extends OfParent>(
   sameQuestion: (key: Key) => unknown,
-  read: (key: Key, parentIds: string[]) => Promise<readonly Row[]>,
+  placeOf: (place: Partial<Place>) => string,
+  read: (first: Key, keys: readonly Key[]) => Promise<readonly Row[]>,
 ): DataLoader<Key, readonly Row[], string> {
   return new DataLoader<Key, readonly Row[], string>(
     async (keys) => {
       const questions = new Map<string, Question<Key, Row>>();
       const asked = keys.map((key) => {
         const text = JSON.stringify(sameQuestion(key));
-        const question = questions.get(text) ?? { first: key, parents: new Set(), rows: new Map() };
-        if (key.parentId !== null) question.parents.add(key.parentId);
+        const question = questions.get(text) ?? { keys: new Map(), rows: new Map() };
+        question.keys.set(placeOf(key), key);
         questions.set(text, question);
         return question;
       });
       await Promise.all(
         [...questions.values()].map(async (question) => {
-          question.rows = groupedBy(
-            await read(question.first, [...question.parents]),
-            (row) => row.parentId ?? null,
-          );
+          const [first, ...others] = question.keys.values();
+          if (first === undefined) return;
+          question.rows = groupedBy(await read(first, [first, ...others]), placeOf);
         }),
       );
-      return keys.map(({ parentId }, place) => asked[place]?.rows.get(parentId) ?? []);
+      return keys.map((key, index) => asked[index]?.rows.get(placeOf(key)) ?? []);
     },
-    { cacheKeyFn: (key) => JSON.stringify([sameQuestion(key), key.parentId]) },
+    { cacheKeyFn: (key) => JSON.stringify([sameQuestion(key), placeOf(key)]) },
   );
 }
+
+const parentOf = ({ parentId }: Partial<OfParent>): string => parentId ?? '';
 
 /**
  * What a request reads of bills by key or by parent, batched; all of it for one viewer. `learn` is told the grounds that
@@ -123,17 +128,29 @@ export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn
     billPayments: childLoader((keys) =>
       byClinic(keys, (clinicId, ids) => store.payments(viewer, clinicId, ids)),
     ),
-    billPages: listLoader<PageKey, BillOfPage>(
+    billPages: listLoader<PageKey, BillOfPage, OfParent & Pick<PageKey, 'onlyKind'>>(
       (key) => [key.list, key.window, key.writing?.form],
-      (key, parentIds) => learnt(store.pages(viewer, key.list, parentIds, key.window, key.writing)),
+      ({ parentId, onlyKind }) => `${parentId ?? ''} ${onlyKind ?? ''}`,
+      ({ list, window, writing }, keys) => {
+        const pages = keys.flatMap(({ parentId, onlyKind }) =>
+          parentId === null ? [] : [{ parentId, onlyKind }],
+        );
+        return learnt(store.pages(viewer, list, pages, window, writing));
+      },
     ),
     /** How many bills the providers of a clinic have, those who have any: for who prepares its launch. */
     launchBillCounts: new DataLoader<string, ReadonlyMap<string, number>>((clinicIds) =>
       Promise.all(clinicIds.map((clinicId) => store.countsForLaunch(viewer, clinicId))),
     ),
-    billTotals: listLoader<ListKey, TotalsRow>(
+    billTotals: listLoader<ListKey, TotalsRow, OfParent>(
       (key) => [key.list.clinicId, key.list.parent, key.list.selection],
-      (key, parentIds) => store.totals(viewer, key.list, parentIds),
+      parentOf,
+      ({ list }, keys) =>
+        store.totals(
+          viewer,
+          list,
+          keys.flatMap(({ parentId }) => parentId ?? []),
+        ),
     ),
   };
 }

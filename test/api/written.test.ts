@@ -145,8 +145,8 @@ describe('bills that PostgreSQL writes', () => {
         encounter: toGlobalId('Encounter', first.clinicId, first.encounterId ?? ''),
       },
     );
-    // Of the bill, of both kinds in the chart, of the encounter and of the visits.
-    expect(written).toBe(5);
+    // Of the bill, of the chart with both kinds, of the encounter and of the visits.
+    expect(written).toBe(4);
   });
 
   it.each([

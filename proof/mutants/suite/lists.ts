@@ -199,7 +199,8 @@ async function hanging(
   [kind, parents]: (typeof PARENTS)[number],
 ): Promise<[string, string]> {
   const ids = parents.map(id);
-  const pages = await store.pages(viewer, list('A', kind), ids, WINDOW);
+  const of = ids.map((parentId) => ({ parentId, onlyKind: null }));
+  const pages = await store.pages(viewer, list('A', kind), of, WINDOW);
   const totals = await store.totals(viewer, list('A', kind), ids);
   const onPages = pages.map((row) => `${nameOf(row.parentId ?? null)}:${nameOf(row.id)}`).join(' ');
   const counted = totals
@@ -231,6 +232,27 @@ const parents: DecisionCase[] = [
   name: `bills of ${row[0]} ${row[1].join(' and ')} for ${who}: ${row[2]}`,
   run: async ({ owner }) =>
     assert.deepEqual(await hanging(new BillStore(owner), viewerOf(who), row), [row[2], countsOf(row[2])]),
+}));
+
+/** Of each parent those of one kind, read in one. */
+const kinds: DecisionCase[] = (
+  [
+    ['sup', 'visit', 'v1', 'v1 INSURED:a1 b1, v1 PRIVATE:a2'],
+    ['ann', 'visit', 'v1', 'v1 INSURED:a1, v1 PRIVATE:a2'],
+    ['sup', 'patient', 'p2', 'p2 INSURED:, p2 PRIVATE:b2 c1'],
+  ] as const
+).map(([who, kind, parent, bills]) => ({
+  name: `bills of ${kind} ${parent} by kind for ${who}: ${bills}`,
+  run: async ({ owner }) => {
+    const pages = ['INSURED', 'PRIVATE'].map((onlyKind) => ({ parentId: id(parent), onlyKind }));
+    const rows = await new BillStore(owner).pages(viewerOf(who), list('A', kind), pages, WINDOW);
+    const found = pages.map(({ onlyKind }) => {
+      const page = rows.filter((row) => row.onlyKind === onlyKind && row.parentId === id(parent));
+      return `${parent} ${onlyKind}:${page.map((row) => nameOf(row.id)).join(' ')}`;
+    });
+    assert.equal(found.join(', '), bills);
+    assert.equal(rows.length, bills.match(/\b[abc]\d/g)?.length);
+  },
 }));
 
 /** Whose bill it is, for a viewer who may do one of these with it. */
@@ -318,7 +340,7 @@ const TOLD: Readonly<Record<string, readonly [action: string, ask: (store: BillS
     ),
     'page of a parent': [
       'VIEW_BILL',
-      (store) => store.pages(strangers, list('A', 'visit'), [id('v1')], WINDOW),
+      (store) => store.pages(strangers, list('A', 'visit'), [{ parentId: id('v1'), onlyKind: null }], WINDOW),
     ],
     ownerOf: [
       'EXPLAIN_BILL_ACCESS',
@@ -413,7 +435,12 @@ const told: DecisionCase[] = [
       const after = { order: 'SERVICE_DATE', value: '2026-05-02', id: id('a2') };
       const window = { ...WINDOW, after };
       assert.equal(names(await store.pages(support, list('A', null), [], window)), 'b1 b2 c1');
-      assert.equal(names(await store.pages(support, list('A', 'visit'), [id('v1')], window)), 'b1');
+      assert.equal(
+        names(
+          await store.pages(support, list('A', 'visit'), [{ parentId: id('v1'), onlyKind: null }], window),
+        ),
+        'b1',
+      );
     },
   },
   {
@@ -443,4 +470,11 @@ const told: DecisionCase[] = [
   },
 ];
 
-export const cases: readonly DecisionCase[] = [...seen, ...selected, ...parents, ...others, ...told];
+export const cases: readonly DecisionCase[] = [
+  ...seen,
+  ...selected,
+  ...parents,
+  ...kinds,
+  ...others,
+  ...told,
+];

@@ -7,7 +7,7 @@ import type { Window } from '../../paging';
 import type { RowKey } from '../../row-loader';
 import { allOf, Parameters, type Statements } from '../../sql';
 import { Bill, type BillGrouping, type BillItem, type Payer, type Payment } from '../types';
-import { type BillList, type BillOfPage, columnsOf, type GroundedBill, pageSql } from './page';
+import { type BillList, type BillOfPage, columnsOf, type GroundedBill, type PageOf, pageSql } from './page';
 import { type BillSelection, PARENT_COLUMNS, selectedSql } from './selection';
 import type { Writing } from './written';
 
@@ -134,19 +134,19 @@ export class BillStore {
   }
 
   /**
-   * A page of the list for each parent (one page with parentId null where it hangs on the whole clinic). With a writing,
+   * The pages of the list (where it hangs on the whole clinic, the one that there is). With a writing,
    * the bills are written and nothing more is read of them.
    */
   async pages(
     viewer: Viewer,
     list: BillList,
-    parentIds: readonly string[],
+    pages: readonly PageOf[],
     window: Window,
     writing: Writing | null = null,
   ): Promise<BillOfPage[]> {
     const parameters = new Parameters();
     const rows = await this.statements.query<BillOfPage>(
-      pageSql(viewer, list, parentIds, window, writing, parameters),
+      pageSql(viewer, list, pages, window, writing, parameters),
       parameters.values,
       told('VIEW_BILL', viewer, list.clinicId),
     );

@@ -20,8 +20,14 @@ export interface BillList {
 /** A bill, and a relation of the viewer to its provider that permits to see it; null would be a defect. */
 export type GroundedBill = Bill & { readonly ground: Relation | null };
 
-/** A bill in a page of a list; `parentId` where the list hangs on something. */
-export type BillOfPage = GroundedBill & { readonly parentId?: string };
+/** A page to read: of the bills that hang on this parent, those of one kind, or (null) of both. */
+export interface PageOf {
+  readonly parentId: string;
+  readonly onlyKind: string | null;
+}
+
+/** A bill in a page of a list; of which page, where the list hangs on something. */
+export type BillOfPage = GroundedBill & Partial<PageOf>;
 
 /** The columns of a bill, of `bills b`. */
 export const BILL = `b.clinic_id AS "clinicId", b.id, b.kind, b.number, b.status, b.service_date AS "serviceDate",
@@ -42,7 +48,7 @@ export const columnsOf = (writing: Writing | null): string =>
 export function pageSql(
   viewer: Viewer,
   list: BillList,
-  parentIds: readonly string[],
+  pages: readonly PageOf[],
   window: Window,
   writing: Writing | null,
   parameters: Parameters,
@@ -56,18 +62,18 @@ export function pageSql(
       : `WHERE provider_id = ANY (${parameters.add([...providerIds], 'uuid[]')})`;
   return `WITH permitted AS MATERIALIZED (SELECT * FROM (${permitted}) p ${amongSelected}),
       seen AS MATERIALIZED (SELECT array_agg(provider_id) AS providers, array_agg(relation) AS relations FROM permitted),
-      key AS MATERIALIZED (${keysSql(list, clinic, parentIds, window, parameters)})
-    SELECT ${columnsOf(writing)}, ${list.parent === null ? '' : 'key.parent_id AS "parentId", '}key.order_key AS "orderKey",
+      key AS MATERIALIZED (${keysSql(list, clinic, pages, window, parameters)})
+    SELECT ${columnsOf(writing)}, ${list.parent === null ? '' : 'key.parent_id AS "parentId", key.only_kind AS "onlyKind", '}key.order_key AS "orderKey",
       (SELECT seen.relations[array_position(seen.providers, b.provider_id)] FROM seen) AS ground
     FROM key JOIN bills b ON b.clinic_id = ${clinic} AND b.id = key.id ${writing?.joins ?? ''}
     ORDER BY key.parent_place, key.place`;
 }
 
-/** SQL: the keys of the pages, as rows (parent_place, parent_id, place, id, order_key). */
+/** SQL: the keys of the pages, as rows (parent_place, parent_id, only_kind, place, id, order_key). */
 function keysSql(
   list: BillList,
   clinic: string,
-  parentIds: readonly string[],
+  pages: readonly PageOf[],
   window: Window,
   parameters: Parameters,
 ): string {
@@ -82,11 +88,14 @@ function keysSql(
   const place = `row_number() OVER (ORDER BY ${keyset.orderBy}) AS place`;
   const orderKey = `${key}::text AS order_key`;
   if (list.parent !== null) {
-    return `SELECT parent.place AS parent_place, parent.id AS parent_id, page.*
-      FROM unnest(${parameters.add([...parentIds], 'uuid[]')}) WITH ORDINALITY AS parent (id, place)
+    const ids = pages.map((page) => page.parentId);
+    const kinds = pages.map((page) => page.onlyKind);
+    return `SELECT parent.place AS parent_place, parent.id AS parent_id, parent.kind AS only_kind, page.*
+      FROM unnest(${parameters.add(ids, 'uuid[]')}, ${parameters.add(kinds, 'text[]')}) WITH ORDINALITY AS parent (id, kind, place)
       CROSS JOIN LATERAL (
         SELECT ${place}, b.id, ${orderKey} FROM bills b
-        WHERE ${visible} AND b.${PARENT_COLUMNS[list.parent]} = parent.id AND ${keyset.condition}
+        WHERE ${visible} AND b.${PARENT_COLUMNS[list.parent]} = parent.id
+          AND (parent.kind IS NULL OR b.kind = parent.kind) AND ${keyset.condition}
         ORDER BY ${keyset.orderBy} LIMIT ${keyset.limit}) page`;
   }
   const ofClinic = '1 AS parent_place, NULL::uuid AS parent_id';
