@@ -78,7 +78,6 @@ export class RequestContext implements AccessContext {
   forget(): void {
     this.viewerLoaders = this.viewer && createLoaders(this.statements, this.viewer, this.decisions);
     this.relationLoader?.clear();
-    this.decisions.forget();
   }
 
   /** The loaders of the viewer. Raises UNAUTHENTICATED (or why there is none). */

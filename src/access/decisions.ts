@@ -6,9 +6,6 @@ import { clinicRelations, type Viewer } from './viewer';
 
 /** What one viewer may do, asked for sets of providers and answered from one batch. For one request. */
 export class Decisions {
-  /** Bills, and parts of them, that were found to be the viewer's to see: each is asked about once for every field. */
-  private seen = new WeakSet<ProviderRef>();
-
   /** How often a resolver handed out what the viewer may not have. */
   defects = 0;
 
@@ -32,25 +29,17 @@ export class Decisions {
 
   /** Whether `mayAll` would answer yes from what is known already, without asking. False says nothing. */
   knowsMayAll(action: Action, refs: readonly ProviderRef[]): boolean {
-    return refs.every((ref) => permits(action, this.relations.known(ref) ?? []));
+    return refs.every((ref) => this.knowsMay(action, ref));
   }
 
-  /** The same for seeing one bill, or a part of one, and remembered with it. */
-  knowsMayView(bill: ProviderRef): boolean {
-    if (this.seen.has(bill)) return true;
-    if (!this.knowsMayAll('VIEW_BILL', [bill])) return false;
-    this.seen.add(bill);
-    return true;
+  /** The same for what belongs to one provider: asked for every field of every bill. */
+  knowsMay(action: Action, ref: ProviderRef): boolean {
+    return permits(action, this.relations.known(ref) ?? []);
   }
 
   /** Takes over what a statement over bills found out: a relation to the provider, or none. */
   learn(ref: ProviderRef, relation: Relation | null): void {
     if (relation !== null) this.relations.learn(ref, relation);
-  }
-
-  /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */
-  forget(): void {
-    this.seen = new WeakSet();
   }
 
   /** Whether the viewer may do it with what belongs to the clinic as a whole. */

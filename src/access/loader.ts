@@ -54,14 +54,15 @@ export async function loadRelations(
 /** One viewer's relations to providers, batched and remembered for one request only. */
 export class RelationLoader {
   private readonly loader: DataLoader<ProviderRef, readonly RelationRow[], string>;
-  private readonly answered = new Map<string, readonly Relation[]>();
+  /** By clinic and provider: every field of every bill looks here, and to put a key together takes longer than to look. */
+  private readonly answered = new Map<string, Map<string, readonly Relation[]>>();
 
   constructor(statements: Statements, viewer: Viewer) {
     const answer = async (refs: readonly ProviderRef[]): Promise<RelationRow[][]> => {
       const answers = await loadRelations(statements, viewer, refs);
       for (const [index, ref] of refs.entries()) {
-        this.answered.set(
-          keyOf(ref),
+        this.answersOf(ref.clinicId).set(
+          ref.providerId,
           (answers[index] ?? []).map((row) => row.relation),
         );
       }
@@ -80,18 +81,27 @@ export class RelationLoader {
    * undefined: nothing is known yet.
    */
   known(ref: ProviderRef): readonly Relation[] | undefined {
-    return this.answered.get(keyOf(ref));
+    return this.answered.get(ref.clinicId)?.get(ref.providerId);
   }
 
   /** Remembers a relation that a statement over bills answered with its rows, by the same SQL as this loader's. */
   learn(ref: ProviderRef, relation: Relation): void {
-    const key = keyOf(ref);
-    if (!this.answered.has(key)) this.answered.set(key, [relation]);
+    const answers = this.answersOf(ref.clinicId);
+    if (!answers.has(ref.providerId)) answers.set(ref.providerId, [relation]);
   }
 
   /** Forgets what it knows. For a mutation that changed what decides access, before it reads again. */
   clear(): void {
     this.loader.clearAll();
     this.answered.clear();
+  }
+
+  private answersOf(clinicId: string): Map<string, readonly Relation[]> {
+    let answers = this.answered.get(clinicId);
+    if (answers === undefined) {
+      answers = new Map();
+      this.answered.set(clinicId, answers);
+    }
+    return answers;
   }
 }

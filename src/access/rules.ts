@@ -85,7 +85,7 @@ export const inReachOfViewer = ruleOf<OfClinic>(
 export const viewsBill = ruleOf<ProviderRef>(
   'viewsBill',
   (parent, context) => confirm('VIEW_BILL', [parent], context),
-  (parent, context) => context.decisions.knowsMayView(parent),
+  (parent, context) => context.decisions.knowsMay('VIEW_BILL', parent),
 );
 
 /** The parent was computed from bills; the viewer may see all of them. */

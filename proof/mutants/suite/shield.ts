@@ -323,7 +323,7 @@ const others: DecisionCase[] = [
         const decisions = {
           confirm: () => Promise.reject(error),
           knowsMayAll: () => false,
-          knowsMayView: () => false,
+          knowsMay: () => false,
         };
         const failing = { ...context, decisions };
         assert.equal(await outcome(fieldOf('Bill', 'id'), PARENTS['of ann'], failing), 'UNAVAILABLE');
