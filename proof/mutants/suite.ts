@@ -6,6 +6,7 @@ import { cases as past } from './suite/past';
 import { cases as policy } from './suite/policy';
 import { cases as relations } from './suite/relations';
 import { cases as shield } from './suite/shield';
+import { cases as written } from './suite/written';
 
 /** The decisions about access, as tables of allow and deny cases, by what is decided; the quickest first. */
 export const PARTS: Readonly<Record<string, readonly DecisionCase[]>> = {
@@ -14,5 +15,6 @@ export const PARTS: Readonly<Record<string, readonly DecisionCase[]>> = {
   past,
   lists,
   pages,
+  written,
   shield,
 };

@@ -1,9 +1,10 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 import { knownGrantsOf } from '../access/grant-known';
 import { idsIn } from '../arguments';
 import type { RequestContext } from '../context';
 import { type Selected, selectedBelow, selectedOfNodes } from '../look-ahead';
 import { pageWindow, requireOrder, toCursor, toPage } from '../paging';
+import type { PageQuestion } from './loaders';
 import type { TotalsRow } from './store';
 import { ORDER_KEYS } from './store/order';
 import type { BillList } from './store/page';
@@ -58,6 +59,40 @@ export async function billConnection(
   /** For lists that hang on something: both of its kinds are then read in one. */
   onlyKind: keyof typeof BillKind | null = null,
 ): Promise<BillConnection> {
+  const question = questionOf(context, parent, args, info);
+  const { list, window } = question;
+  const rows = await context.loaders.billPages.load({ question, parentId: parent.id, onlyKind });
+  const page = toPage(rows, window, (bill) =>
+    toCursor({ order: list.orderBy.field, value: bill.orderKey, id: bill.id }),
+  );
+  context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
+    clinicId: parent.clinicId,
+    parentId: parent.id,
+    bills: page.nodes,
+  });
+  // Summed only when asked for, over everything visible, whatever the page.
+  return Object.assign(page, {
+    clinicId: parent.clinicId,
+    readTotals: () => totalsOf(context, parent, selectionOf(parent.clinicId, args.filter, onlyKind)),
+  });
+}
+
+const asked = new WeakMap<RequestContext, Map<readonly FieldNode[], PageQuestion>>();
+
+/**
+ * What is asked for by a field that answers a page of bills. Made once for a field of an operation, however many parents
+ * it hangs on (the visits of a page): its arguments are the same for all of them. Raises BAD_USER_INPUT.
+ */
+function questionOf(
+  context: RequestContext,
+  parent: BillParent,
+  args: BillListArgs,
+  info: Pick<GraphQLResolveInfo, 'fieldNodes'>,
+): PageQuestion {
+  const ofRequest = asked.get(context) ?? new Map<readonly FieldNode[], PageQuestion>();
+  asked.set(context, ofRequest);
+  const known = ofRequest.get(info.fieldNodes);
+  if (known?.list.clinicId === parent.clinicId && known.list.parent === parent.kind) return known;
   const window = pageWindow(args);
   const field = args.orderBy?.field ?? 'SERVICE_DATE';
   requireOrder(window, field, ORDER_KEYS[field].isValue);
@@ -69,18 +104,9 @@ export async function billConnection(
   };
   const selected = selectedBelow(info);
   const writing = writingFor(selected && selectedOfNodes(selected));
-  const rows = await context.loaders.billPages.load({ list, parentId: parent.id, onlyKind, window, writing });
-  const page = toPage(rows, window, (bill) => toCursor({ order: field, value: bill.orderKey, id: bill.id }));
-  context.audit.viewed(SURFACES[parent.kind ?? 'clinic'], {
-    clinicId: parent.clinicId,
-    parentId: parent.id,
-    bills: page.nodes,
-  });
-  // Summed only when asked for, over everything visible, whatever the page.
-  return Object.assign(page, {
-    clinicId: parent.clinicId,
-    readTotals: () => totalsOf(context, parent, selectionOf(parent.clinicId, args.filter, onlyKind)),
-  });
+  const question = { list, window, writing, text: JSON.stringify([list, window, writing?.form]) };
+  ofRequest.set(info.fieldNodes, question);
+  return question;
 }
 
 /** The sums over a parent's bills that the viewer may see. */

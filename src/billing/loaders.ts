@@ -22,10 +22,18 @@ interface ListKey extends OfParent {
   readonly list: BillList;
 }
 
-interface PageKey extends ListKey {
-  readonly onlyKind: string | null;
+/** A page to read, whatever it hangs on. */
+export interface PageQuestion {
+  readonly list: BillList;
   readonly window: Window;
   readonly writing: Writing | null;
+  /** The same for the same question. */
+  readonly text: string;
+}
+
+interface PageKey extends OfParent {
+  readonly question: PageQuestion;
+  readonly onlyKind: string | null;
 }
 
 interface WrittenKey extends RowKey {
@@ -55,7 +63,7 @@ interface Question<Key, Row> {
 
 /** Batches keys that ask the same for different parents into one read, and gives every key the rows of its own. */
 function listLoader<Key extends Place, Row extends Partial<Place>, Place extends OfParent>(
-  sameQuestion: (key: Key) => unknown,
+  textOf: (key: Key) => string,
   placeOf: (place: Partial<Place>) => string,
   read: (first: Key, keys: readonly Key[]) => Promise<readonly Row[]>,
 ): DataLoader<Key, readonly Row[], string> {
@@ -63,7 +71,7 @@ function listLoader<Key extends Place, Row extends Partial<Place>, Place extends
     async (keys) => {
       const questions = new Map<string, Question<Key, Row>>();
       const asked = keys.map((key) => {
-        const text = JSON.stringify(sameQuestion(key));
+        const text = textOf(key);
         const question = questions.get(text) ?? { keys: new Map(), rows: new Map() };
         question.keys.set(placeOf(key), key);
         questions.set(text, question);
@@ -78,7 +86,7 @@ function listLoader<Key extends Place, Row extends Partial<Place>, Place extends
       );
       return keys.map((key, index) => asked[index]?.rows.get(placeOf(key)) ?? []);
     },
-    { cacheKeyFn: (key) => JSON.stringify([sameQuestion(key), placeOf(key)]) },
+    { cacheKeyFn: (key) => `${placeOf(key)} ${textOf(key)}` },
   );
 }
 
@@ -129,9 +137,9 @@ export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn
       byClinic(keys, (clinicId, ids) => store.payments(viewer, clinicId, ids)),
     ),
     billPages: listLoader<PageKey, BillOfPage, OfParent & Pick<PageKey, 'onlyKind'>>(
-      (key) => [key.list, key.window, key.writing?.form],
+      ({ question }) => question.text,
       ({ parentId, onlyKind }) => `${parentId ?? ''} ${onlyKind ?? ''}`,
-      ({ list, window, writing }, keys) => {
+      ({ question: { list, window, writing } }, keys) => {
         const pages = keys.flatMap(({ parentId, onlyKind }) =>
           parentId === null ? [] : [{ parentId, onlyKind }],
         );
@@ -143,7 +151,7 @@ export function billLoaders(statements: Statements, viewer: Viewer, learn: Learn
       Promise.all(clinicIds.map((clinicId) => store.countsForLaunch(viewer, clinicId))),
     ),
     billTotals: listLoader<ListKey, TotalsRow, OfParent>(
-      (key) => [key.list.clinicId, key.list.parent, key.list.selection],
+      ({ list }) => JSON.stringify([list.clinicId, list.parent, list.selection]),
       parentOf,
       ({ list }, keys) =>
         store.totals(

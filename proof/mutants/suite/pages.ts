@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { selected } from '../../../bench/lib/selected';
 import type { Relation } from '../../../src/access/policy';
 import type { Viewer } from '../../../src/access/viewer';
 import { BillStore } from '../../../src/billing/store';
 import type { BillSelection } from '../../../src/billing/store/selection';
-import { writingOf } from '../../../src/billing/store/written';
 import type { BillOrderField } from '../../../src/billing/types';
-import { toGlobalId } from '../../../src/global-id';
 import { PERMITTED_BY_PRIMARY, type Statements } from '../../../src/sql';
 import { type DecisionCase, id, nameOf } from './kit';
 import { BEFORE_LAUNCH, NOW } from './world';
@@ -187,90 +184,4 @@ const grounds: DecisionCase[] = READERS.map(([who, now, bills, ground]) => ({
   },
 }));
 
-/** All that PostgreSQL can write of a bill. */
-const EVERYTHING = writingOf(
-  selected('Bill', {
-    id: null,
-    number: null,
-    total: null,
-    patient: selected('Patient', { id: null, name: null }),
-    provider: selected('User', { id: null, name: null, billingNumber: null }),
-    items: selected('BillItem', { line: null, amount: null }),
-    payments: selected('Payment', { amount: null }),
-  }),
-);
-
-interface WrittenBill {
-  readonly id: string;
-  readonly number: string;
-  readonly total: string;
-  readonly patient: { readonly id: string; readonly name: string };
-  readonly provider: { readonly id: string; readonly name: string; readonly billingNumber: string | null };
-  readonly items: readonly { readonly line: number; readonly amount: string }[];
-  readonly payments: readonly { readonly amount: string }[];
-}
-
-/** What is written of a bill belongs to it, and is what is read of it otherwise. */
-const written: DecisionCase[] = (
-  [
-    ['owner', 'A', 5],
-    ['api', 'A', 5],
-    ['api', 'B', 2],
-  ] as const
-).flatMap(([statements, clinic, count]) =>
-  (['pages', 'bills'] as const).map((method) => ({
-    name: `${statements}: ${method} written of ${clinic} are those that are read`,
-    run: async (kit) => {
-      assert.ok(EVERYTHING);
-      const store = new BillStore(kit[statements]);
-      const viewer = viewerOf('sup', NOW);
-      const orderBy = { field: 'SERVICE_DATE', descending: false } as const;
-      const list = { clinicId: id(clinic), parent: null, selection: {}, orderBy };
-      const window = { limit: 50, backward: false, after: null, before: null };
-      const read = await store.pages(viewer, list, [], window);
-      const keys = read.map((row) => row.id);
-      const rows =
-        method === 'pages'
-          ? await store.pages(viewer, list, [], window, EVERYTHING)
-          : await store.bills(viewer, id(clinic), keys, EVERYTHING);
-      assert.equal(rows.length, count);
-      const items = await store.items(viewer, id(clinic), keys);
-      const payments = await store.payments(viewer, id(clinic), keys);
-      const named = async (table: string, key: string): Promise<unknown> =>
-        (
-          await kit.owner.query<{ name: string }>(
-            `SELECT name FROM ${table} WHERE clinic_id = $1::uuid AND id = $2::uuid`,
-            [id(clinic), key],
-          )
-        )[0]?.name;
-      for (const bill of read) {
-        const row = rows.find((one) => one.id === bill.id);
-        assert.ok(row?.written);
-        assert.equal(row.written.form, EVERYTHING.form);
-        assert.equal(row.providerId, bill.providerId);
-        assert.equal(row.ground, bill.ground);
-        const own = JSON.parse(row.written.text) as WrittenBill;
-        const parentKey = `${bill.clinicId}/${bill.id}`;
-        const ofBill = <Part extends { readonly parentKey: string }>(parts: readonly Part[]) =>
-          parts.filter((part) => part.parentKey === parentKey);
-        assert.equal(own.id, toGlobalId('Bill', bill.clinicId, bill.id));
-        assert.equal(own.number, bill.number);
-        assert.equal(own.patient.id, toGlobalId('Patient', bill.clinicId, bill.patientId));
-        assert.equal(own.patient.name, await named('patients', bill.patientId));
-        assert.equal(own.provider.id, toGlobalId('User', bill.clinicId, bill.providerId));
-        assert.equal(own.provider.name, await named('users', bill.providerId));
-        assert.ok(own.items.length > 0);
-        assert.deepEqual(
-          own.items,
-          ofBill(items).map(({ line, amount }) => ({ line, amount })),
-        );
-        assert.deepEqual(
-          own.payments,
-          ofBill(payments).map(({ amount }) => ({ amount })),
-        );
-      }
-    },
-  })),
-);
-
-export const cases: readonly DecisionCase[] = [...walks, ...orders, ...replicas, ...grounds, ...written];
+export const cases: readonly DecisionCase[] = [...walks, ...orders, ...replicas, ...grounds];

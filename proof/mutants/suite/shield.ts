@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSchema, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLSchema,
+  isObjectType,
+  TypeNameMetaFieldDef,
+} from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { Decisions } from '../../../src/access/decisions';
-import { guardedWithKnownGrants } from '../../../src/access/grant-known';
+import { guardedWithKnownGrants, knownGrantsOf } from '../../../src/access/grant-known';
 import type { ProviderRef } from '../../../src/access/loader';
 import type { Relation } from '../../../src/access/policy';
 import type { AccessContext } from '../../../src/access/rules';
 import { permissions } from '../../../src/access/shield-map';
 import type { Viewer } from '../../../src/access/viewer';
 import { badUserInput, unavailable } from '../../../src/errors';
+import type { Selected } from '../../../src/look-ahead';
 import { type DecisionCase, id } from './kit';
 import { logOf } from './policy';
 
@@ -448,4 +455,79 @@ const others: DecisionCase[] = [
   },
 ];
 
-export const cases: readonly DecisionCase[] = [...everyField, ...others];
+/** The guarded schema, over resolvers that it was built with. */
+const built = (): GraphQLSchema =>
+  guardedWithKnownGrants(buildSchema(sdl), (plain) => applyMiddleware(plain, permissions()));
+
+/** What an executor would plan for these fields of a type, each with what is selected below it. */
+const selectedOf = (
+  schema: GraphQLSchema,
+  type: string,
+  fields: Readonly<Record<string, Selected | null>>,
+): Selected => {
+  const of = schema.getType(type);
+  assert.ok(isObjectType(of));
+  return {
+    type: of,
+    fields: Object.entries(fields).map(([name, below]) => {
+      const definition = name === '__typename' ? TypeNameMetaFieldDef : of.getFields()[name];
+      assert.ok(definition);
+      return { key: name, definition, below: below === null ? undefined : () => below };
+    }),
+  };
+};
+
+/** A selection of a bill, and to whom of those who see ann's bills, or none, it is known to be granted as a whole. */
+const whole: DecisionCase[] = [
+  {
+    name: 'a selection is known to be granted where the rule of each field in it is',
+    run: () => {
+      const schema = built();
+      const name = selectedOf(schema, 'Patient', { name: null, __typename: null });
+      const amount = selectedOf(schema, 'BillItem', { amount: null });
+      const bill = { id: null, patient: name, items: amount, __typename: null };
+      const grants = knownGrantsOf(selectedOf(schema, 'Bill', bill));
+      const passing = (parent: ProviderRef): Who[] =>
+        (Object.entries(PEOPLE) as [Who, Person][])
+          .filter(([, is]) => grants?.every((known) => known(parent, contextOf(is).context)))
+          .map(([who]) => who);
+      // One of the bill and its items, one of the patient.
+      assert.equal(grants?.length, 2);
+      assert.deepEqual(passing(ANN), ['owner', 'delegate', 'support']);
+      assert.deepEqual(passing(BEN), ['delegate', 'support']);
+      const patients = knownGrantsOf(name);
+      assert.equal(patients?.length, 1);
+      assert.equal(patients[0]?.(ANN, contextOf(PEOPLE.stranger).context), true);
+      assert.equal(patients[0]?.(ANN, contextOf(PEOPLE.foreign).context), false);
+      assert.deepEqual(knownGrantsOf(selectedOf(schema, 'Bill', { __typename: null })), []);
+    },
+  },
+  {
+    name: 'a selection is not known to be granted where any field in it has no rule that tells, or another resolver',
+    run: () => {
+      const schema = built();
+      const none = (selection: Selected): void => assert.equal(knownGrantsOf(selection), null);
+      none(selectedOf(schema, 'DelegationList', { version: null }));
+      none(selectedOf(buildSchema(sdl), 'Bill', { id: null }));
+      const list = selectedOf(schema, 'DelegationList', { version: null });
+      none(
+        selectedOf(schema, 'Bill', {
+          id: null,
+          provider: selectedOf(schema, 'User', { billingDelegation: list }),
+        }),
+      );
+      const leaks = schemaOf(true);
+      none(selectedOf(leaks, 'Bill', { id: null }));
+      const other = built();
+      const type = other.getType('Bill');
+      assert.ok(isObjectType(type));
+      const number = type.getFields().number;
+      assert.ok(number);
+      number.resolve = () => LEAK;
+      none(selectedOf(other, 'Bill', { id: null, number: null }));
+      assert.notEqual(knownGrantsOf(selectedOf(other, 'Bill', { id: null })), null);
+    },
+  },
+];
+
+export const cases: readonly DecisionCase[] = [...everyField, ...others, ...whole];
