@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startCluster } from '../src/embedded';
 import { ownerUrlOf, serverUrlOf } from '../src/embedded-database';
 import { migrate } from '../src/migrate';
+import { startTestCluster, versionOf } from '../test/support/cluster';
 import { TEMPLATES, type TestCluster } from '../test/support/database';
 
 /**
@@ -12,7 +12,7 @@ import { TEMPLATES, type TestCluster } from '../test/support/database';
  */
 export async function startProofCluster(): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'billing-proof-'));
-  const cluster = await startCluster({ dataDir, ephemeral: true, settings: { max_connections: '100' } });
+  const cluster = await startTestCluster({ dataDir, ephemeral: true, settings: { max_connections: '100' } });
   try {
     const owner = await ownerUrlOf(cluster, TEMPLATES.empty);
     await migrate(owner);
@@ -20,6 +20,7 @@ export async function startProofCluster(): Promise<() => Promise<void>> {
       adminUrl: cluster.url('postgres'),
       ownerUrl: owner,
       serverUrl: await serverUrlOf(cluster, TEMPLATES.empty),
+      version: await versionOf(owner),
     };
     process.env.TEST_CLUSTER = JSON.stringify(shared);
   } catch (error) {

@@ -116,7 +116,7 @@ function problemOf(session: Session, standby: boolean): Error | undefined {
     (setting) => `ALTER ROLE ${pg.escapeIdentifier(account)} SET ${setting};`,
   );
   return new Error(
-    `The session of ${account} has not the role, time zone and statement timeout that were asked for. Behind PgBouncer an administrator of the database sets them, once:\n  ${ask.join('\n  ')}`,
+    `The session of ${account} has not the role, time zone and statement timeout that were asked for. Behind PgBouncer an administrator of the database sets them, once:\n  ${ask.join('\n  ')}\nThen restart PgBouncer: it goes on telling clients what its first session was like.`,
   );
 }
 

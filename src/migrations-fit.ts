@@ -42,6 +42,7 @@ export async function misfit(database: Statements & { readonly source: DataSourc
 }
 
 const UNDEFINED_TABLE = '42P01';
+const PROTOCOL_VIOLATION = '08P01';
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
 /**
@@ -56,10 +57,13 @@ export function openFailure(error: unknown, setting = 'DATABASE_URL'): string | 
   if (code === '42501' && /set role/i.test(message)) {
     return `The account of ${setting} may not act as ${API_ROLE}. Let its owner run: GRANT ${API_ROLE} TO the account.`;
   }
-  if (code === '28P01' || code === '28000') {
+  // PgBouncer has one code for all that it refuses.
+  const refused = code === PROTOCOL_VIOLATION ? message : '';
+  if (code === '28P01' || code === '28000' || /authentication failed|no such user/i.test(refused)) {
     return `The database refuses the account of ${setting}: its name, its password, or how it connects (pg_hba.conf).`;
   }
-  if (code === '3D000') return `The database that ${setting} names does not exist.`;
+  if (code === '3D000' || /^(database .* does not exist|no such database)/.test(refused))
+    return `The database that ${setting} names does not exist.`;
   const reason = PROTECTION.find(([pattern]) => pattern.test(`${String(code)} ${message}`))?.[1];
   if (reason !== undefined) return `The connection of ${setting} is not as protected as asked: ${reason}.`;
   if (typeof code === 'string' && /^E[A-Z_]+$/.test(code)) {

@@ -81,7 +81,7 @@ export class LaunchStore {
             WHEN delegate.id IS NULL AND NOT EXISTS (
               SELECT FROM group_members member
               JOIN users u ON u.clinic_id = member.clinic_id AND u.id = member.user_id AND u.active
-              WHERE member.clinic_id = entry.clinic_id AND member.group_id = entry.delegate_group_id) THEN 'EMPTY_GROUP'
+              WHERE member.clinic_id = ${clinic} AND member.group_id = entry.delegate_group_id) THEN 'EMPTY_GROUP'
             WHEN NOT delegate.active THEN 'DEACTIVATED'
             ELSE 'EXPIRED' END AS reason
         FROM delegations entry

@@ -1,6 +1,6 @@
 import type { Database } from '../database';
 import type { Statements, Told, Transactions } from '../sql';
-import { type Replica, ReplicaReads } from './reads';
+import { type PassedOver, type Replica, ReplicaReads } from './reads';
 import { positionOf, Staleness } from './staleness';
 
 /** How long one look at the primary and the replica may take, in milliseconds. */
@@ -28,8 +28,11 @@ export interface ReplicaOptions {
  * and it is no further behind than is allowed.
  */
 export class ReadReplica implements Replica {
-  /** Statements that it answered, and that it failed and the primary answered. */
-  readonly counts = { answered: 0, failed: 0 };
+  /**
+   * Reads of bills that it answered, and that the primary answered: since they failed here, since it was not to be
+   * asked, and since their request had changed something.
+   */
+  readonly counts = { answered: 0, failed: 0, unusable: 0, changed: 0 };
   private readonly staleness = new Staleness();
   private database: Database | null = null;
   /** Why it must not be asked; null: nothing is wrong with it. */
@@ -85,6 +88,16 @@ export class ReadReplica implements Replica {
     this.become('a statement failed on it', error);
   }
 
+  /** A read of bills was sent to the primary instead. */
+  passedOver(why: PassedOver): void {
+    this.counts[why] += 1;
+  }
+
+  /** How old what it shows may be while it is asked, in milliseconds. */
+  get maxLag(): number {
+    return this.options.maxLagSeconds * 1000;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
@@ -95,7 +108,7 @@ export class ReadReplica implements Replica {
   private reasonNotTo(): string | null {
     if (this.wrong !== null) return this.wrong;
     const lag = this.lag();
-    if (lag !== null && lag <= this.options.maxLagSeconds * 1000) return null;
+    if (lag !== null && lag <= this.maxLag) return null;
     return lag === null ? 'it has not caught up yet' : `it is ${Math.round(lag / 100) / 10} seconds behind`;
   }
 

@@ -17,7 +17,12 @@ export interface Replica {
   ): Promise<Row[]>;
   /** A statement failed there that will be answered by the primary. */
   failed(error: unknown): void;
+  /** A read of bills was sent to the primary: the replica must not be asked, or the request has changed something. */
+  passedOver(why: PassedOver): void;
 }
+
+/** Why a read of bills is not sent to the replica at all. */
+export type PassedOver = 'unusable' | 'changed';
 
 /**
  * The statements of one request where there is a read replica. A read of bills is run on the replica, restricted to the
@@ -59,9 +64,10 @@ export class ReplicaReads implements Transactions {
 
   /** A statement that cannot be restricted stays on the primary, whatever it is. */
   private mayGoToReplica(values: readonly unknown[], told: Told): boolean {
-    return (
-      told.action === VIEW && !this.changed && values.includes(PERMITTED_BY_PRIMARY) && this.replica.usable()
-    );
+    if (told.action !== VIEW || !values.includes(PERMITTED_BY_PRIMARY)) return false;
+    if (!this.changed && this.replica.usable()) return true;
+    this.replica.passedOver(this.changed ? 'changed' : 'unusable');
+    return false;
   }
 
   private permittedBy(told: Told): Promise<readonly string[]> {

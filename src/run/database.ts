@@ -124,5 +124,19 @@ export async function openDatabase(
   });
   const problem = await misfit(database);
   if (problem !== null) throw new MigrationError(problem);
+  if (await mayCreate(database)) {
+    log.warn(
+      'the role of the API may create tables and functions in the schema public, as everybody may before PostgreSQL 15; an administrator of the database ends that with REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+    );
+  }
   return database;
+}
+
+/** Whether the role of the API may create things where names are looked up, which it has no need of. */
+async function mayCreate(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ may: boolean | null }>(
+    "SELECT has_schema_privilege(current_schema(), 'CREATE') AS may",
+    [],
+  );
+  return row?.may === true;
 }

@@ -37,6 +37,7 @@ export async function serve(
   const database = await openDatabase(config, place.url, log, running, onStatement);
   metrics?.watchPool(database.pool, config.poolSize);
   const replica = await openReplica(config, database, log, running, onStatement);
+  if (replica !== null) metrics?.watchReplica(replica);
   const lifecycle = new Lifecycle();
   const app = await createServer({
     schema: buildGuardedSchema(),

@@ -37,6 +37,16 @@ export interface CountedPool {
   readonly waitingCount: number;
 }
 
+/** The read replica, as far as it is counted. */
+export interface CountedReplica {
+  /** Reads of bills by who answered them, and why the primary did. */
+  readonly counts: Readonly<Record<'answered' | 'failed' | 'unusable' | 'changed', number>>;
+  readonly maxLag: number;
+  usable(): boolean;
+  /** In milliseconds; null: that cannot be told. */
+  lag(): number | null;
+}
+
 /**
  * What a server process counts of itself, for Prometheus. Labels are only ever words of this file, and what
  * OperationNames makes of the names of operations.
@@ -126,20 +136,55 @@ export class Metrics {
 
   /** Tells of a pool whenever somebody asks. @param limit how many connections it opens at most */
   watchPool(pool: CountedPool, limit: number): void {
-    const gauge = (name: string, help: string, read: () => number): void => {
-      new Gauge({
-        name: `billing_pool_${name}`,
-        help,
-        registers: [this.registry],
-        collect() {
-          this.set(read());
-        },
-      });
-    };
-    gauge('limit', 'Database connections that are opened at most', () => limit);
-    gauge('connections', 'Database connections that are open', () => pool.totalCount);
-    gauge('idle_connections', 'Database connections that nobody uses now', () => pool.idleCount);
-    gauge('waiting', 'Pieces of work that wait for a database connection', () => pool.waitingCount);
+    this.gauge('pool_limit', 'Database connections that are opened at most', () => limit);
+    this.gauge('pool_connections', 'Database connections that are open', () => pool.totalCount);
+    this.gauge('pool_idle_connections', 'Database connections that nobody uses now', () => pool.idleCount);
+    this.gauge('pool_waiting', 'Pieces of work that wait for a database connection', () => pool.waitingCount);
+  }
+
+  /** Tells of a read replica whenever somebody asks. */
+  watchReplica(replica: CountedReplica): void {
+    new Counter({
+      name: 'billing_replica_reads_total',
+      help: 'Reads of bills: the replica answered, or the primary, since it failed there (failed), since the replica is gone or too far behind (unusable), or since their request had changed something (changed)',
+      labelNames: ['read'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [read, count] of Object.entries(replica.counts)) this.inc({ read }, count);
+      },
+    });
+    this.gauge('replica_usable', 'Server processes that send reads of bills to the replica now', () =>
+      replica.usable() ? 1 : 0,
+    );
+    const seconds = (milliseconds: number | null) => (milliseconds === null ? null : milliseconds / 1000);
+    this.gauge(
+      'replica_lag_seconds',
+      'What the replica shows is no older than this; missing while that cannot be told',
+      () => seconds(replica.lag()),
+      'max',
+    );
+    this.gauge(
+      'replica_max_lag_seconds',
+      'What the replica shows may be so old while it is asked',
+      () => seconds(replica.maxLag),
+      'max',
+    );
+  }
+
+  /** A value that is read when somebody asks; null: there is none now. Over several processes it is added up, or the highest. */
+  private gauge(name: string, help: string, read: () => number | null, over: 'sum' | 'max' = 'sum'): void {
+    new Gauge({
+      name: `billing_${name}`,
+      help,
+      aggregator: over,
+      registers: [this.registry],
+      collect() {
+        const value = read();
+        if (value === null) this.remove();
+        else this.set(value);
+      },
+    });
   }
 }
 

@@ -5,11 +5,12 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { type EmbeddedCluster, startCluster } from '../../src/embedded';
+import type { EmbeddedCluster } from '../../src/embedded';
 import { ownerUrlOf, serverUrlOf } from '../../src/embedded-database';
 import { toGlobalId } from '../../src/global-id';
 import { migrate } from '../../src/migrate';
 import { eventually, serverPid, sharedFolder } from '../embedded/support';
+import { startTestCluster } from '../support/cluster';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { factories } from '../support/factories';
 import { type Build, buildServer, type ServerProcess, startProcess } from './processes';
@@ -172,7 +173,7 @@ it('kill -9 of the database in the middle of 200 saves loses nothing acknowledge
   const dataDir = await sharedFolder();
   const stops: (() => Promise<unknown>)[] = [];
   const start = async () => {
-    const cluster = await startCluster({ dataDir });
+    const cluster = await startTestCluster({ dataDir });
     stops.push(() => cluster.stop());
     const ownerUrl = await ownerUrlOf(cluster);
     await migrate(ownerUrl);

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type EmbeddedCluster, startCluster } from '../../src/embedded';
+import type { EmbeddedCluster } from '../../src/embedded';
 import { ownerUrlOf, serverUrlOf, withClient } from '../../src/embedded-database';
 import { loadDemo } from '../../src/importers/demo';
 import { migrate } from '../../src/migrate';
 import { sharedFolder } from '../embedded/support';
+import { startTestCluster } from '../support/cluster';
 import { DEMO_PASSWORD, type TestDatabase } from '../support/database';
 
 /** A PostgreSQL with the demo clinic, and a standby that follows it by streaming replication. */
@@ -41,14 +42,14 @@ async function ask<Row extends object>(url: string, text: string, params: unknow
 export async function startPair(): Promise<ReplicatedPair> {
   const folder = await sharedFolder();
   const [first, second] = [path.join(folder, 'primary'), path.join(folder, 'replica')];
-  let running: EmbeddedCluster = await startCluster({ dataDir: first, settings: SETTINGS });
+  let running: EmbeddedCluster = await startTestCluster({ dataDir: first, settings: SETTINGS });
   const ownerUrl = await ownerUrlOf(running);
   await migrate(ownerUrl);
   await withClient(ownerUrl, (client) => loadDemo(client, { password: DEMO_PASSWORD }));
   await running.stop();
   await copyAsStandby(first, second);
-  running = await startCluster({ dataDir: first, settings: SETTINGS });
-  const replica = await startCluster({
+  running = await startTestCluster({ dataDir: first, settings: SETTINGS });
+  const replica = await startTestCluster({
     dataDir: second,
     settings: {
       ...SETTINGS,

@@ -14,6 +14,7 @@ interface Asked {
 function stage(options: { usable?: boolean; fails?: Error; aborted?: boolean } = {}) {
   const asked: Asked[] = [];
   const failures: unknown[] = [];
+  const passedOver: string[] = [];
   const primary: Statements = {
     query: async <Row extends object>(text: string, values: readonly unknown[]) => {
       asked.push({ at: 'primary', text, values });
@@ -28,6 +29,7 @@ function stage(options: { usable?: boolean; fails?: Error; aborted?: boolean } =
       return [];
     },
     failed: (error: unknown) => void failures.push(error),
+    passedOver: (why: string) => void passedOver.push(why),
   };
   const signal = options.aborted ? AbortSignal.abort() : new AbortController().signal;
   const reads = new ReplicaReads(
@@ -37,7 +39,7 @@ function stage(options: { usable?: boolean; fails?: Error; aborted?: boolean } =
   );
   const places = () =>
     asked.map((one) => `${one.at}: ${one.text.includes('AS "providerId"') ? 'who' : one.text}`);
-  return { reads, asked, failures, places };
+  return { reads, asked, failures, passedOver, places };
 }
 
 const VALUES = ['c', PERMITTED_BY_PRIMARY, 7];
@@ -64,19 +66,23 @@ describe('a read of bills', () => {
     ['it decides about something', VALUES, { ...TOLD, action: 'EXPLAIN_BILL_ACCESS' }],
     ['it is told for nobody', VALUES, undefined],
   ])('goes to the primary where %s', async (_why, values, told) => {
-    const { reads, places } = stage();
+    const { reads, passedOver, places } = stage();
     await reads.query('bills', values, told);
     expect(places()).toEqual(['primary: bills']);
+    // No read that the replica could ever take.
+    expect(passedOver).toEqual([]);
   });
 
   it('goes to the primary while the replica must not be asked, and after a change in the same request', async () => {
     const late = stage({ usable: false });
     await late.reads.query('bills', VALUES, TOLD);
     expect(late.places()).toEqual(['primary: bills']);
+    expect(late.passedOver).toEqual(['unusable']);
     const changed = stage();
     await changed.reads.transaction((transaction) => transaction.query('change', []));
     await changed.reads.query('bills', VALUES, TOLD);
     expect(changed.places()).toEqual(['primary: change', 'primary: bills']);
+    expect(changed.passedOver).toEqual(['changed']);
   });
 
   it('is answered by the primary when the replica fails, with nothing of the restriction left', async () => {

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Database } from '../../src/database';
 import { toGlobalId } from '../../src/global-id';
 import { ReadReplica } from '../../src/replica/read-replica';
+import { Metrics } from '../../src/watching/metrics';
+import { OperationNames } from '../../src/watching/operations';
 import {
   A,
   ADMIN,
@@ -15,6 +17,7 @@ import {
   STRANGER,
   SUPPORT,
 } from '../cases/support';
+import { samplesOf } from '../run/metrics-text';
 import { DEMO_PASSWORD } from '../support/database';
 import { startTestServer, type TestServer } from '../support/server';
 import { type ReplicatedPair, startPair } from './pair';
@@ -25,6 +28,7 @@ const MAX_LAG = 3;
 let pair: ReplicatedPair;
 let server: TestServer;
 let replica: ReadReplica;
+const metrics = new Metrics(new OperationNames([]));
 const changes: { usable: boolean; reason: string }[] = [];
 
 beforeAll(async () => {
@@ -60,6 +64,7 @@ async function start(): Promise<void> {
         maxLagSeconds: MAX_LAG,
         onChange: ({ usable, reason }) => changes.push({ usable, reason }),
       });
+      metrics.watchReplica(replica);
       return replica;
     },
   });
@@ -150,6 +155,38 @@ describe('with a replica that keeps up', () => {
         MAX_LAG * 1000 + 1_000,
       ),
     ).toBe(true);
+  });
+});
+
+/** What the process tells Prometheus of its replica: reads of bills by where they went, and the rest. */
+async function told() {
+  const text = await metrics.registry.metrics();
+  const of = (name: string) => samplesOf(text).filter((sample) => sample.name === `billing_replica_${name}`);
+  return {
+    reads: Object.fromEntries(of('reads_total').map(({ labels, value }) => [labels.read, value])),
+    usable: of('usable')[0]?.value,
+    lag: of('lag_seconds')[0]?.value,
+    maxLag: of('max_lag_seconds')[0]?.value,
+  };
+}
+
+describe('what is told of it to Prometheus', () => {
+  it('is who answered the reads of bills, whether it is asked, and how old it is at most', async () => {
+    const before = await told();
+    expect(before).toMatchObject({ usable: 1, maxLag: MAX_LAG });
+    const { fromReplica } = await look(A);
+    const there = await told();
+    expect(there.reads).toEqual({ ...before.reads, answered: (before.reads.answered ?? 0) + fromReplica });
+    expect(there.lag).toBeGreaterThanOrEqual(0);
+    expect(there.lag).toBeLessThan(MAX_LAG);
+    await pair.replay(false);
+    await pair.primary.query('UPDATE bills SET note = NULL WHERE clinic_id = $1', [DEMO_ID]);
+    expect(await until(() => !replica.usable(), MAX_LAG * 1000 + 2_000)).toBe(true);
+    await look(A);
+    const late = await told();
+    expect(late).toMatchObject({ usable: 0, reads: { answered: there.reads.answered } });
+    expect(late.lag).toBeGreaterThan(MAX_LAG);
+    expect(late.reads.unusable).toBe((there.reads.unusable ?? 0) + fromReplica);
   });
 });
 
@@ -249,5 +286,7 @@ describe('without the replica', () => {
       ]);
     }
     expect(replica.usable()).toBe(false);
+    const { usable, reads } = await told();
+    expect([usable, (reads.failed ?? 0) + (reads.unusable ?? 0) >= 10]).toEqual([0, true]);
   });
 });

@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<string, ReadonlySet<string> | RegExp>> = {
     ...['PASSWORD_REQUIRED', 'RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL', 'ok', 'failed'],
   ]),
   code: new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'PASSWORD_REQUIRED', 'RATE_LIMITED']),
+  read: new Set(['answered', 'failed', 'unusable', 'changed']),
   le: /^(\d+(\.\d+)?|\+Inf)$/,
   // Of prom-client: of the process, and of Node.
   type: /^(query|mutation|subscription|none|[A-Z][A-Za-z]+)$/,
@@ -52,6 +53,12 @@ beforeAll(async () => {
   });
   server = await startTestServer({ schema, watching: { metrics, operationNames } });
   metrics.watchPool(server.database.pool, 5);
+  metrics.watchReplica({
+    counts: { answered: 3, failed: 1, unusable: 2, changed: 4 },
+    maxLag: 5_000,
+    usable: () => false,
+    lag: () => null,
+  });
   page = await startMetricsServer({
     host: '127.0.0.1',
     port: 0,
@@ -190,6 +197,21 @@ describe('what is counted', () => {
     } finally {
       held.release();
     }
+  });
+
+  it('the reads of bills with a replica, and no age of what it shows while that cannot be told', async () => {
+    // Twice: they are counted elsewhere, and must not be added up by being asked for.
+    await read();
+    const text = await read();
+    const reads = samplesOf(text).filter(({ name }) => name === 'billing_replica_reads_total');
+    expect(reads.map(({ labels, value }) => [labels.read, value])).toEqual([
+      ['answered', 3],
+      ['failed', 1],
+      ['unusable', 2],
+      ['changed', 4],
+    ]);
+    expect(sumOf(text, 'billing_replica_max_lag_seconds')).toBe(5);
+    expect(samplesOf(text).map(({ name }) => name)).not.toContain('billing_replica_lag_seconds');
   });
 });
 

@@ -7,9 +7,9 @@ import { MigrationError } from '../../src/migrations-fit';
 import { openDatabase, prepareDatabase } from '../../src/run/database';
 import { Running } from '../../src/run/running';
 import { createTestDatabase, type TestDatabase, testCluster } from '../support/database';
+import { throughPgBouncer } from '../support/pgbouncer';
 import { SIGNING_KEY } from '../support/server';
 
-const log = createLogger('silent');
 let db: TestDatabase;
 
 beforeEach(async () => {
@@ -18,9 +18,13 @@ beforeEach(async () => {
 afterEach(() => db.drop());
 
 /** Starts what a server starts with, up to the question whether the database fits; raises what it would end with. */
-async function start(environment: NodeJS.ProcessEnv): Promise<void> {
+async function start(environment: NodeJS.ProcessEnv, log = createLogger('silent')): Promise<void> {
   const running = new Running();
-  const config = readConfig('server', { SIGNING_KEY, ...environment });
+  const config = readConfig('server', {
+    SIGNING_KEY,
+    PREPARED_STATEMENTS: String(!throughPgBouncer()),
+    ...environment,
+  });
   try {
     const place = await prepareDatabase(config, log, running);
     await openDatabase(config, place.url, log, running, undefined);
@@ -39,6 +43,21 @@ describe('under the restricted role alone', () => {
       await expect(client.query('CREATE TABLE public.mine (id int)')).rejects.toThrow(/permission denied/);
     });
     await start({ DATABASE_URL: db.apiUrl });
+  });
+
+  it('it warns where everybody may create things in the schema public, as before PostgreSQL 15', async () => {
+    const lines: string[] = [];
+    const warned = async (): Promise<boolean> => {
+      lines.length = 0;
+      await start(
+        { DATABASE_URL: db.apiUrl },
+        createLogger('warn', { write: (line) => void lines.push(line) }),
+      );
+      return lines.some((line) => line.includes('REVOKE CREATE ON SCHEMA public FROM PUBLIC'));
+    };
+    expect(await warned()).toBe(false);
+    await db.query('GRANT CREATE ON SCHEMA public TO PUBLIC');
+    expect(await warned()).toBe(true);
   });
 
   it('it says what is missing, and how to get it', async () => {
@@ -140,7 +159,9 @@ describe('a database that cannot be opened', () => {
     const { adminUrl } = testCluster();
     await withClient(adminUrl, (client) => client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'out'`));
     try {
-      const url = new URL(db.apiUrl);
+      // Directly: PgBouncer, where the tests run through it, knows no outsiders.
+      const url = new URL(adminUrl);
+      url.pathname = `/${db.name}`;
       url.username = name;
       url.password = 'out';
       await expect(start({ DATABASE_URL: url.toString() })).rejects.toThrow(/GRANT billing_api TO/);

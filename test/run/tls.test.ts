@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config';
 import { Database } from '../../src/database';
-import { type EmbeddedCluster, startCluster } from '../../src/embedded';
+import type { EmbeddedCluster } from '../../src/embedded';
 import { chooseServerUser } from '../../src/embedded/os-user';
 import { ownerUrlOf, serverUrlOf, withClient } from '../../src/embedded-database';
 import { createLogger } from '../../src/logging';
@@ -14,6 +14,7 @@ import { MigrationError } from '../../src/migrations-fit';
 import { openDatabase } from '../../src/run/database';
 import { Running } from '../../src/run/running';
 import { eventually, sharedFolder } from '../embedded/support';
+import { startTestCluster } from '../support/cluster';
 import { testCluster } from '../support/database';
 import { SIGNING_KEY } from '../support/server';
 
@@ -68,7 +69,7 @@ withOpenssl('a PostgreSQL with TLS', () => {
     const made = await makeCertificates(folder);
     ca = made.ca;
     otherCa = (await makeCertificates(others)).ca;
-    cluster = await startCluster({
+    cluster = await startTestCluster({
       dataDir: path.join(folder, 'data'),
       ephemeral: true,
       settings: { ssl: 'on', ssl_cert_file: made.certificate, ssl_key_file: made.key },

@@ -12,6 +12,8 @@ export interface TestCluster {
   readonly adminUrl: string;
   readonly ownerUrl: string;
   readonly serverUrl: string;
+  /** PostgreSQL's major version. */
+  readonly version: number;
 }
 
 /** A database of a test's own, migrated. */
