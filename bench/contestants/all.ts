@@ -3,7 +3,7 @@ import { contestant as plain } from './apollo-plain';
 import type { Contestant } from './index';
 import { contestant as limit } from './limit';
 import { contestant as mercurius } from './mercurius';
-import { notLaunched, contestant as ours, seesAll } from './ours';
+import { notLaunched, contestant as ours, seesAll, unprepared } from './ours';
 import { contestant as withoutShield } from './ours-without-shield';
 import { contestant as postgraphile } from './postgraphile';
 import { contestant as yoga } from './yoga';
@@ -13,6 +13,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   limit,
   ours,
   withoutShield,
+  unprepared,
   seesAll,
   notLaunched,
   mercurius,

@@ -13,6 +13,15 @@ export const contestant: Contestant = {
   works: ['page-50', 'page-500', 'totals', 'chart', 'visits', 'bill', 'save', 'explain'],
 };
 
+/** The product as it is started behind a pooler that keeps no statement prepared: PostgreSQL plans each anew. */
+export const unprepared: Contestant = {
+  ...OURS,
+  env: { ...OURS.env, PREPARED_STATEMENTS: 'false' },
+  name: 'ours-unprepared',
+  title: 'this server with PREPARED_STATEMENTS=false, as behind a PgBouncer before 1.21',
+  works: ['page-50', 'page-500', 'bill'],
+};
+
 /** What `notLaunched` is compared with: a viewer who sees every bill through delegations, so that the pages are alike. */
 export const seesAll: Contestant = {
   ...OURS,

@@ -1,7 +1,8 @@
+import { instanceOf } from '../instance';
 import { keysetSql, type Window } from '../paging';
 import type { RowKey } from '../row-loader';
 import { allOf, containing, Parameters, type Statements } from '../sql';
-import type { Encounter, Patient, Visit } from './types';
+import { type Encounter, type Patient, Visit } from './types';
 
 const VISIT = `v.clinic_id AS "clinicId", v.id, v.patient_id AS "patientId", v.started_at AS "startedAt", v.reason,
   v.started_at::text AS "orderKey"`;
@@ -42,8 +43,9 @@ export class RecordStore {
   }
 
   /** A page of the clinic's visits, newest first. */
-  visitPage(clinicId: string, filter: RecordFilter, window: Window): Promise<Visit[]> {
-    return this.page(VISIT, 'visits v', 'v', clinicId, filter, window);
+  async visitPage(clinicId: string, filter: RecordFilter, window: Window): Promise<Visit[]> {
+    const visits = await this.page<Visit>(VISIT, 'visits v', 'v', clinicId, filter, window);
+    return visits.map((visit) => instanceOf(Visit, visit));
   }
 
   /** A page of the clinic's encounters, newest first. */
