@@ -399,7 +399,13 @@ async function writeClinic(insert: Insert, name: string, rows: ClinicRows): Prom
   for (const user of [...rows.providers, ...rows.users]) {
     const created = user === 'born' ? FIRST : LONG_AGO;
     const active = !rows.inactive?.includes(user);
-    await insert('users', { ...clinic, id: id(user), name: user, active, created_at: created });
+    await insert('users', {
+      ...clinic,
+      id: id(user),
+      name: name === 'B' ? `${user} of B` : user,
+      active,
+      created_at: created,
+    });
   }
   for (const provider of rows.providers) {
     await insert('providers', { ...clinic, user_id: id(provider), billing_number: `${provider} of ${name}` });

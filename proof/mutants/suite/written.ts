@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { selected } from '../../../bench/lib/selected';
+import type { AccessContext } from '../../../src/access/rules';
 import type { Viewer } from '../../../src/access/viewer';
 import { BillStore } from '../../../src/billing/store';
 import type { GroundedBill } from '../../../src/billing/store/page';
 import { writingOf } from '../../../src/billing/store/written';
 import { type NodeType, toGlobalId } from '../../../src/global-id';
 import type { Selected } from '../../../src/look-ahead';
+import { writtenOf } from '../../../src/written';
 import { type DecisionCase, id, type Kit } from './kit';
 import { NOW } from './world';
 
@@ -169,6 +171,23 @@ const forms: DecisionCase[] = [
       assert.equal(form('id number'), form('id number'));
       assert.notEqual(form('id number'), form('number id'));
       assert.notEqual(form('id number'), form('id note'));
+    },
+  },
+  {
+    name: 'a text is taken for the selections of its form, and for no other',
+    run: async () => {
+      // What type it is needs no rule, so that the form alone decides.
+      const [type, number] = [of('Bill', '__typename'), of('Bill', 'number')];
+      const form = writingOf(type)?.form ?? '';
+      const other = writingOf(number)?.form ?? '';
+      const taken = (as: string, selection: Selected): string | undefined =>
+        writtenOf({ written: { form: as, text: 'text' } }, selection, {} as AccessContext)?.text;
+      assert.equal(taken(form, type), 'text');
+      assert.equal(taken(other, type), undefined);
+      // There is no rule on its field: nothing is known of it.
+      assert.equal(taken(other, number), undefined);
+      assert.equal(taken(form, of('Bill', '__typename')), undefined);
+      assert.equal(writtenOf({}, type, {} as AccessContext), undefined);
     },
   },
 ];
