@@ -1,13 +1,11 @@
-import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
+import { objectFields } from './schema-fields';
 
 const built = new WeakSet<object>([defaultFieldResolver]);
 
 /** Remembers the resolvers of a schema as it is built. */
 export function rememberResolvers(schema: GraphQLSchema): void {
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type)) continue;
-    for (const { resolve } of Object.values(type.getFields())) if (resolve !== undefined) built.add(resolve);
-  }
+  for (const { field } of objectFields(schema)) if (field.resolve !== undefined) built.add(field.resolve);
 }
 
 /**

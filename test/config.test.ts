@@ -1,22 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Config, ConfigError, readConfig } from '../src/config';
+import { ConfigError, readConfig } from '../src/config';
+import { read, refusalOf } from './support/settings';
 
 const KEY = 'a signing key for tests, and for nothing else';
 const URL = 'postgres://user:hunter2-secret@db.example:5432/billing';
-
-/** The settings of a server in that environment. */
-const read = (environment: NodeJS.ProcessEnv): Config => readConfig('server', environment);
-
-/** The message with which settings are refused. */
-function refusalOf(environment: NodeJS.ProcessEnv): string {
-  try {
-    read(environment);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as Error).message;
-  }
-  throw new Error('the settings were taken');
-}
 
 describe('the settings', () => {
   test('have defaults for everything: the embedded database, on this machine only', () => {

@@ -2,12 +2,12 @@ import {
   defaultFieldResolver,
   type GraphQLFieldResolver,
   type GraphQLSchema,
-  isObjectType,
   TypeNameMetaFieldDef,
 } from 'graphql';
 import { allow } from 'graphql-shield';
 import { isBuilt } from '../built-resolvers';
 import type { Selected } from '../look-ahead';
+import { objectFields } from '../schema-fields';
 import { type AccessContext, type KnownGrant, knownGrantOf } from './rules';
 import { ruleFor } from './shield-map';
 
@@ -19,11 +19,8 @@ const grantsOfResolvers = new WeakMap<object, KnownGrant>();
 /** Every field's resolver, by type and field. */
 function resolversOf(schema: GraphQLSchema): Map<string, Resolver> {
   const resolvers = new Map<string, Resolver>();
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('__')) continue;
-    for (const field of Object.values(type.getFields())) {
-      resolvers.set(`${type.name}.${field.name}`, field.resolve ?? defaultFieldResolver);
-    }
+  for (const { type, field } of objectFields(schema)) {
+    resolvers.set(`${type}.${field.name}`, field.resolve ?? defaultFieldResolver);
   }
   return resolvers;
 }
@@ -43,18 +40,16 @@ export function guardedWithKnownGrants(
 ): GraphQLSchema {
   const plain = resolversOf(unguarded);
   const guarded = guard(unguarded);
-  for (const type of Object.values(guarded.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('__')) continue;
-    for (const field of Object.values(type.getFields())) {
-      const rule = ruleOf(type.name, field.name);
-      const known = rule === allow ? () => true : rule && knownGrantOf(rule);
-      const behind = plain.get(`${type.name}.${field.name}`);
-      const shielded = field.resolve;
-      if (known === undefined || behind === undefined || shielded === undefined) continue;
-      field.resolve = (parent, args, context, info) =>
-        known(parent, context) ? behind(parent, args, context, info) : shielded(parent, args, context, info);
-      if (isBuilt(behind)) grantsOfResolvers.set(field.resolve, known);
-    }
+  for (const { type, field } of objectFields(guarded)) {
+    const rule = ruleOf(type, field.name);
+    const known = rule === allow ? () => true : rule && knownGrantOf(rule);
+    const behind = plain.get(`${type}.${field.name}`);
+    const shielded = field.resolve as Resolver | undefined;
+    if (known === undefined || behind === undefined || shielded === undefined) continue;
+    const resolve: Resolver = (parent, args, context, info) =>
+      known(parent, context) ? behind(parent, args, context, info) : shielded(parent, args, context, info);
+    field.resolve = resolve as GraphQLFieldResolver<unknown, unknown>;
+    if (isBuilt(behind)) grantsOfResolvers.set(resolve, known);
   }
   return guarded;
 }

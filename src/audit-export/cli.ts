@@ -1,10 +1,11 @@
 import path from 'node:path';
 import pg from 'pg';
+import { askedFor } from '../asked-for';
 import { runAsProcess } from '../command';
 import { type Config, ConfigError } from '../config';
 import { EmbeddedPostgresError } from '../embedded';
 import { failureText } from '../failure-text';
-import { type OwnerDatabase, openEmbeddedAsOwner } from '../importers/owner-database';
+import { type OwnerDatabase, openEmbeddedAsOwner, ownerDatabase } from '../importers/owner-database';
 import { openFailure } from '../migrations-fit';
 import { type ExportArguments, readExportArguments, UsageError } from './arguments';
 import { findClinic } from './clinic';
@@ -48,17 +49,13 @@ export interface CommandHost {
 
 /** Runs the command and answers its exit code: 0 done, 1 refused or failed, 2 misused, 130 stopped. */
 export async function runExport(args: readonly string[], host: CommandHost): Promise<number> {
-  let wanted: ExportArguments | 'help';
-  try {
-    wanted = readExportArguments(args);
-  } catch (error) {
-    host.stderr.write(`${failureText(error, [UsageError, TypeError])}\n\n${HELP}`);
-    return 2;
-  }
-  if (wanted === 'help') {
-    host.stdout.write(HELP);
-    return 0;
-  }
+  const wanted = askedFor(
+    () => readExportArguments(args),
+    HELP,
+    host,
+    (error) => failureText(error, [UsageError, TypeError]),
+  );
+  if (typeof wanted === 'number') return wanted;
   try {
     await exportOf(wanted, host);
     return 0;
@@ -78,10 +75,7 @@ export async function runExport(args: readonly string[], host: CommandHost): Pro
 
 async function exportOf(wanted: ExportArguments, host: CommandHost): Promise<void> {
   const { settings } = host;
-  const database: OwnerDatabase =
-    settings.migrationDatabaseUrl === null
-      ? await host.openEmbedded(path.resolve(wanted.dataDir ?? settings.dataDir))
-      : { url: settings.migrationDatabaseUrl, close: async () => undefined };
+  const database = await ownerDatabase(settings, wanted.dataDir, host.openEmbedded);
   try {
     const client = new pg.Client({ connectionString: database.url, application_name: 'audit-export' });
     // Without a listener, a connection that breaks between two statements would end the process.

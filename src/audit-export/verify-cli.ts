@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { askedFor } from '../asked-for';
 import { failureText } from '../failure-text';
 import { readVerifyArguments, UsageError } from './arguments';
 import { AuditExportError } from './error';
@@ -20,17 +21,13 @@ export async function runVerify(
   args: readonly string[],
   host: { readonly stdout: NodeJS.WritableStream; readonly stderr: NodeJS.WritableStream },
 ): Promise<number> {
-  let wanted: ReturnType<typeof readVerifyArguments>;
-  try {
-    wanted = readVerifyArguments(args);
-  } catch (error) {
-    host.stderr.write(`${failureText(error, [UsageError, TypeError])}\n\n${HELP}`);
-    return 2;
-  }
-  if (wanted === 'help') {
-    host.stdout.write(HELP);
-    return 0;
-  }
+  const wanted = askedFor(
+    () => readVerifyArguments(args),
+    HELP,
+    host,
+    (error) => failureText(error, [UsageError, TypeError]),
+  );
+  if (typeof wanted === 'number') return wanted;
   try {
     const verdict = await verifyExport(path.resolve(wanted.file));
     if (!verdict.intact) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { askedFor } from '../asked-for';
 import { runAsProcess } from '../command';
 import type { Config } from '../config';
 import { EmbeddedPostgresError } from '../embedded';
@@ -37,21 +38,14 @@ export interface CommandHost {
 
 /** Runs the command and answers its exit code: 0 all is there, 1 something is not or it could not be held, 2 misused. */
 export async function runRehearsal(args: readonly string[], host: CommandHost): Promise<number> {
-  let bin: string | undefined;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { bin: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help === true) {
-      host.stdout.write(HELP);
-      return 0;
-    }
-    bin = values.bin;
-  } catch (error) {
-    host.stderr.write(`${failureText(error, [TypeError])}\n\n${HELP}`);
-    return 2;
-  }
+  const wanted = askedFor(
+    () => readArguments(args),
+    HELP,
+    host,
+    (error) => failureText(error, [TypeError]),
+  );
+  if (typeof wanted === 'number') return wanted;
+  const { bin } = wanted;
   const folder = await mkdtemp(path.join(tmpdir(), 'billing-dump-'));
   try {
     const programs = await findPrograms(bin === undefined ? undefined : path.resolve(bin));
@@ -67,6 +61,14 @@ export async function runRehearsal(args: readonly string[], host: CommandHost): 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function readArguments(args: readonly string[]): { readonly bin: string | undefined } | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { bin: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  return values.help === true ? 'help' : { bin: values.bin };
 }
 
 async function hold(programs: readonly Programs[], file: string, host: CommandHost): Promise<number> {

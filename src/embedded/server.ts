@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
-import { createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries';
 import { EmbeddedPostgresError, errorCode, folderError } from './error';
+import { freePort } from './free-port';
 import { serverEnvironment } from './initdb';
 import type { Layout } from './layout';
 import { type ServerUser, spawnAs } from './os-user';
@@ -66,20 +67,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }
     await sleep(250);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new EmbeddedPostgresError('The system gave no free port on 127.0.0.1.'));
-      });
-    });
-  });
 }
 
 async function spawnPostgres(

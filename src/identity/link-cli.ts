@@ -1,10 +1,10 @@
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { askedFor } from '../asked-for';
 import { type Config, ConfigError, readConfig } from '../config';
 import { withClient } from '../embedded-database';
 import { failureText } from '../failure-text';
 import { fromGlobalId } from '../global-id';
-import { type OwnerDatabase, openEmbeddedAsOwner } from '../importers/owner-database';
+import { type OwnerDatabase, openEmbeddedAsOwner, ownerDatabase } from '../importers/owner-database';
 import { isSecureAddress } from './issuer-address';
 import { isSubject } from './issuer-tokens';
 import { type ExternalAccount, LinkError, linkAccount, type Person, unlinkAccount } from './link';
@@ -51,18 +51,14 @@ interface Wanted {
 
 /** Runs the command and answers its exit code: 0 done, 1 refused or failed, 2 misused. */
 export async function runLink(args: readonly string[], host: LinkHost): Promise<number> {
-  let wanted: Wanted | 'help';
-  try {
-    wanted = readArguments(args, host.settings.auth?.issuer);
-  } catch (error) {
+  const wanted = askedFor(
+    () => readArguments(args, host.settings.auth?.issuer),
+    HELP,
+    host,
     // What parseArgs raises is for people, too.
-    host.stderr.write(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (wanted === 'help') {
-    host.stdout.write(HELP);
-    return 0;
-  }
+    (error) => (error as Error).message,
+  );
+  if (typeof wanted === 'number') return wanted;
   try {
     host.stdout.write(`${await change(wanted, host)}\n`);
     return 0;
@@ -74,10 +70,7 @@ export async function runLink(args: readonly string[], host: LinkHost): Promise<
 
 async function change(wanted: Wanted, { settings, openEmbedded }: LinkHost): Promise<string> {
   const { account, person, removePassword } = wanted;
-  const database: OwnerDatabase =
-    settings.migrationDatabaseUrl === null
-      ? await openEmbedded(path.resolve(wanted.dataDir ?? settings.dataDir))
-      : { url: settings.migrationDatabaseUrl, close: async () => undefined };
+  const database = await ownerDatabase(settings, wanted.dataDir, openEmbedded);
   try {
     return await withClient(database.url, async (client) => {
       if (person === null) {

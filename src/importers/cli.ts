@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { askedFor } from '../asked-for';
 import { runAsProcess } from '../command';
 import type { Config } from '../config';
-import { type OwnerDatabase, openEmbeddedAsOwner } from './owner-database';
+import { type OwnerDatabase, openEmbeddedAsOwner, ownerDatabase } from './owner-database';
 import { progressView } from './progress';
 import { formatSummary, ImportError, importSynthea } from './synthea';
 
@@ -60,17 +61,8 @@ const DEFAULT_PASSWORD = 'demo-password-only';
 
 /** Runs the command and answers its exit code: 0 done, 1 refused or failed, 2 misused, 130 stopped. */
 export async function runImport(args: readonly string[], host: CommandHost): Promise<number> {
-  let wanted: Arguments | 'help';
-  try {
-    wanted = readArguments(args);
-  } catch (error) {
-    host.stderr.write(`${messageOf(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (wanted === 'help') {
-    host.stdout.write(HELP);
-    return 0;
-  }
+  const wanted = askedFor(() => readArguments(args), HELP, host, messageOf);
+  if (typeof wanted === 'number') return wanted;
   try {
     await importInto(wanted, host);
     return 0;
@@ -92,10 +84,7 @@ async function importInto(wanted: Arguments, host: CommandHost): Promise<void> {
       'set IMPORT_PASSWORD: the import makes sign-ins, an administrator among them, and on your own database they get no password that everybody knows',
     );
   }
-  const database: OwnerDatabase =
-    settings.migrationDatabaseUrl === null
-      ? await host.openEmbedded(path.resolve(wanted.dataDir ?? settings.dataDir))
-      : { url: settings.migrationDatabaseUrl, close: async () => undefined };
+  const database = await ownerDatabase(settings, wanted.dataDir, host.openEmbedded);
   const view = progressView(host.stderr);
   try {
     const client = new pg.Client({ connectionString: database.url, application_name: 'import' });

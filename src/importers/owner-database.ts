@@ -1,3 +1,5 @@
+import path from 'node:path';
+import type { Config } from '../config';
 import { findRunningCluster, startCluster } from '../embedded';
 import { ownerUrlOf } from '../embedded-database';
 import { migrate } from '../migrate';
@@ -8,6 +10,20 @@ export interface OwnerDatabase {
   readonly url: string;
   /** Stops what was started for this use; a server that ran before goes on. */
   close(): Promise<void>;
+}
+
+/**
+ * The database of the settings, under the role that owns the tables; without one, what `openEmbedded` answers for the data
+ * folder, by default that of the settings. Raises what `openEmbedded` raises.
+ */
+export async function ownerDatabase(
+  settings: Pick<Config, 'migrationDatabaseUrl' | 'dataDir'>,
+  dataDir: string | undefined,
+  openEmbedded: (dataDir: string) => Promise<OwnerDatabase>,
+): Promise<OwnerDatabase> {
+  return settings.migrationDatabaseUrl === null
+    ? openEmbedded(path.resolve(dataDir ?? settings.dataDir))
+    : { url: settings.migrationDatabaseUrl, close: async () => undefined };
 }
 
 /**

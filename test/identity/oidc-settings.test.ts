@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config';
 import { createTestDatabase, DEMO_PASSWORD, type TestDatabase } from '../support/database';
 import { factories, type MadeUser } from '../support/factories';
 import { startTestServer, type TestServer } from '../support/server';
+import { read, refusalOf } from '../support/settings';
 import {
   askWith,
   codes,
@@ -16,18 +16,6 @@ import {
 } from './support';
 
 const ISSUER = { AUTH_ISSUER: 'https://issuer.example/realms/clinics', AUTH_AUDIENCE: 'billing' };
-const read = (environment: NodeJS.ProcessEnv) => readConfig('server', environment);
-
-function refusalOf(environment: NodeJS.ProcessEnv): string {
-  try {
-    read(environment);
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as Error).message;
-  }
-  throw new Error('the settings were taken');
-}
-
 describe('the settings of signing in elsewhere', () => {
   test('are off by default', () => {
     expect(read({})).toMatchObject({ auth: null, localSignIn: true });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../../src/embedded/free-port';
 import { chooseServerUser, spawnAs } from '../../src/embedded/os-user';
 import { withClient } from '../../src/embedded-database';
 
@@ -15,14 +15,6 @@ export interface PgBouncer {
   readonly url: string;
   stop(): Promise<void>;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
-    });
-  });
 
 /**
  * Starts PgBouncer, as README says it is set up: its account gets by ALTER ROLE what PgBouncer does not pass on.
