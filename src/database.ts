@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { dataSourceOptions } from '../ormconfig';
+import { putBounded } from './bounded';
 import { unavailable } from './errors';
 import type { Statements, Told, Transactions } from './sql';
 import { StatementCanceller } from './statement-cancel';
@@ -311,9 +312,7 @@ export class Database implements Transactions {
     let name = this.names.get(text);
     if (name === undefined) {
       name = createHash('sha256').update(text).digest('base64url').slice(0, 32);
-      const [oldest] = this.names.keys();
-      if (this.names.size >= MOST_NAMES && oldest !== undefined) this.names.delete(oldest);
-      this.names.set(text, name);
+      putBounded(this.names, text, name, MOST_NAMES);
     }
     return name;
   }

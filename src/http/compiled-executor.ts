@@ -12,6 +12,7 @@ import {
   visit,
 } from 'graphql';
 import type { Logger } from 'pino';
+import { putBounded } from '../bounded';
 import type { RequestContext } from '../context';
 import { type Conditions, OperationPlan } from './compiled-plan';
 import { Run } from './compiled-run';
@@ -56,9 +57,7 @@ class PlansOfDocument {
     let plan = this.plans.get(key);
     if (plan === undefined) {
       plan = this.make(operation, conditions);
-      const [oldest] = this.plans.keys();
-      if (this.plans.size >= MOST_PLANS && oldest !== undefined) this.plans.delete(oldest);
-      this.plans.set(key, plan);
+      putBounded(this.plans, key, plan, MOST_PLANS);
     }
     return plan;
   }

@@ -11,6 +11,7 @@ import {
   visit,
 } from 'graphql';
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity';
+import { putBounded } from '../bounded';
 import type { RequestContext } from '../context';
 import { ApiError } from '../errors';
 import { DEFAULT_PAGE, LARGEST_PAGE } from '../paging';
@@ -99,9 +100,7 @@ class KnownCosts {
 
   /** For variables that fit the operation; others could be of any length. */
   keep(variables: Readonly<Record<string, unknown>>, cost: number): void {
-    const [oldest] = this.costs.keys();
-    if (this.costs.size >= MOST_COSTS && oldest !== undefined) this.costs.delete(oldest);
-    this.costs.set(this.keyOf(variables), cost);
+    putBounded(this.costs, this.keyOf(variables), cost, MOST_COSTS);
   }
 
   private keyOf(variables: Readonly<Record<string, unknown>>): string {

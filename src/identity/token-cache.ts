@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { putBounded } from '../bounded';
 
 /** How many tokens a process remembers: a few hundred bytes each. */
 const MOST_TOKENS = 10_000;
@@ -43,10 +44,7 @@ export class TokenCache<Said> {
 
   /** Remembers a token. Only for one that has just been verified. */
   keep(token: string, verified: Verified<Said>): void {
-    this.tokens.set(keyOf(token), verified);
-    if (this.tokens.size <= this.most) return;
-    const [oldest] = this.tokens.keys();
-    if (oldest !== undefined) this.tokens.delete(oldest);
+    putBounded(this.tokens, keyOf(token), verified, this.most);
   }
 
   /** Forgets every token. */
